@@ -1,0 +1,3 @@
+#include <qpdf/qpdf-c.h>
+
+#include "confine.h"

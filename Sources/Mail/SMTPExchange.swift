@@ -1,0 +1,114 @@
+import CCurl
+import Glibc
+
+/// One letter's dialogue with the relay, as libcurl's callbacks see it: what we said last, what came back, how much of the letter has left.
+///
+/// libcurl's error codes alone do not tell a refused recipient from a lost connection, nor a greeting of 554 from a 554 after the dot.
+/// Knowing the last command and whether it was answered does.
+final class SMTPExchange {
+    /// How far the dialogue has come.
+    enum Stage {
+        /// Connecting, greeting, TLS, login: nothing about this letter yet.
+        case opening
+        case mail
+        case recipient
+        case data
+        /// 354 has come: the letter itself is on its way, or has been sent.
+        case letter
+    }
+
+    /// A complete reply: its code and its text, the code once at the front.
+    struct Reply {
+        let code: Int
+        let text: [UInt8]
+    }
+
+    private(set) var stage = Stage.opening
+    /// The answer to the last command; nil while there is none. In stage `letter` it is 354 until the final reply is there.
+    private(set) var reply: Reply?
+    /// Whether a greeting came: the connection is new. On one used before, the first reply answers MAIL.
+    private(set) var greeted = false
+    /// Whether the relay said 235 on this connection.
+    private(set) var loggedIn = false
+    /// Whether libcurl has taken the last byte of the letter.
+    var letterRead: Bool { offset == letter.count }
+
+    private let needsLogin: Bool
+    private var letter: [UInt8] = []
+    private var offset = 0
+    private var replies = 0
+    private var ended = false
+    private var pending: [UInt8] = []
+
+    init(needsLogin: Bool) { self.needsLogin = needsLogin }
+
+    /// Starts over for a letter.
+    func begin(_ letter: [UInt8]) {
+        stage = .opening
+        reply = nil
+        greeted = false
+        self.letter = letter
+        offset = 0
+        replies = 0
+        ended = false
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether a login was asked for and the relay let us pass without: libcurl goes on when a relay offers no login at all.
+    var lacksLogin: Bool { needsLogin && !loggedIn }
+
+    /// A command has been written: its first ten bytes at least, which is all that is looked at.
+    func sent(_ line: [UInt8]) {
+        // libcurl says goodbye when it gives up a connection: the answer that made it do so is the one that counts.
+        if line.starts(with: "QUIT".utf8) { ended = true }
+        guard !ended else { return }
+        if line.starts(with: "MAIL FROM:".utf8) {
+            stage = .mail
+        } else if stage == .mail && line.starts(with: "RCPT TO:".utf8) {
+            stage = .recipient
+        } else if stage == .recipient && line.starts(with: "DATA\r\n".utf8) {
+            stage = .data
+        }
+        if stage != .letter { reply = nil }
+    }
+
+    /// A line of a reply has come: `250-text` goes on, `250 text` ends it (RFC 5321 4.2.1).
+    func received(_ line: [UInt8]) {
+        guard !ended else { return }
+        var code = 0
+        for byte in line.prefix(3) {
+            guard (0x30...0x39).contains(byte) else { return }
+            code = code * 10 + Int(byte - 0x30)
+        }
+        guard line.count >= 3 else { return }
+        // A reply may have any number of lines; a kilobyte of it is more than anybody reads.
+        if pending.isEmpty { pending.append(contentsOf: line.prefix(3)) }
+        if pending.count < 1000 {
+            pending.append(0x20)
+            pending.append(contentsOf: line.dropFirst(4).prefix(1000))
+        }
+        if line.count > 3, line[3] == UInt8(ascii: "-") { return }
+
+        replies += 1
+        if replies == 1, code == 220 {
+            greeted = true
+            loggedIn = false
+        }
+        if code == 235 { loggedIn = true }
+        if stage == .data && code == 354 { stage = .letter }
+        reply = Reply(code: code, text: pending)
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Gives libcurl the next piece of the letter, or stops it where the login is missing.
+    func read(into buffer: UnsafeMutableRawPointer, capacity: Int) -> Int {
+        guard !lacksLogin else { return uocava_curl_read_abort }
+        let count = min(capacity, letter.count - offset)
+        guard count > 0 else { return 0 }
+        unsafe letter.withUnsafeBytes { source in
+            if let base = source.baseAddress { unsafe memcpy(buffer, base + offset, count) }
+        }
+        offset += count
+        return count
+    }
+}

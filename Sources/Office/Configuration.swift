@@ -1,0 +1,218 @@
+import Elections
+package import Foundation
+
+/// `uocava.yaml`: where things are and how the services run. Everything has a default but `public.url` and `smtp.url`.
+package struct Configuration: Sendable {
+    /// The name of the file in an office's folder.
+    package static let fileName = "uocava.yaml"
+
+    /// The two databases, as paths relative to the office's folder.
+    package var officeDatabase = "office.sqlite"
+    package var counterDatabase = "counter.sqlite"
+    /// The key cabinet, relative to the office's folder.
+    package var keys = "keys"
+    package var publicSite = PublicSite()
+    package var staffListen = HostPort(host: "127.0.0.1", port: 8081)
+    package var smtp = SMTP()
+    package var logOrigin = ""
+    package var limits = Limits()
+
+    /// The site that voters see.
+    package struct PublicSite: Sendable {
+        /// Without a slash at the end; http only on loopback.
+        package var url = ""
+        package var listen = HostPort(host: "127.0.0.1", port: 8080)
+        /// PEM files, relative to the office's folder; nil: plain HTTP behind a proxy, or on loopback.
+        package var tls: (certificate: String, key: String)?
+        /// Addresses whose `X-Forwarded-For` is believed.
+        package var trustedProxies: [String] = []
+
+        /// Whether cookies may and must be `Secure`.
+        package var isHTTPS: Bool { url.hasPrefix("https://") }
+    }
+
+    /// The relay that takes the letters.
+    package struct SMTP: Sendable {
+        package var url = ""
+        package var requiresTLS = true
+        package var user = ""
+        package var passwordFile = ""
+        package var caFile = ""
+        package var from = ""
+        package var connections = 8
+    }
+
+    /// Bounds of the public site; see docs/threat-model.md.
+    package struct Limits: Sendable {
+        package var connectionsPerAddress = 512
+        package var requestsInFlight = 2048
+        package var wrongAnswersPerAddress = 60
+        package var refillSeconds = 10
+    }
+
+    /// A place to listen at.
+    package struct HostPort: Sendable, Equatable {
+        package var host: String
+        package var port: Int
+
+        /// `127.0.0.1:8080` or `[::1]:8080`.
+        package init?(_ text: String) {
+            guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port)
+            else { return nil }
+            let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+            guard !host.isEmpty else { return nil }
+            self.init(host: host, port: port)
+        }
+
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
+    package init() {}
+
+    /// Reads the file of an office's folder.
+    ///
+    /// - Throws: ``OfficeError``: `notFound` where the folder is no office, `badInput` with every problem and its line.
+    package static func read(in folder: URL) throws -> Configuration {
+        let file = folder.appendingPathComponent(fileName)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw OfficeError(
+                .notFound, "\(folder.path) is not an office: it has no \(fileName).",
+                hint: "Name the office with --office DIR or $UOCAVA_OFFICE, or make one with `uocava init DIR`.")
+        }
+        do throws(Problems) {
+            return try parse(try document(file))
+        } catch {
+            throw OfficeError(error, in: fileName)
+        }
+    }
+
+    private static func document(_ file: URL) throws(Problems) -> Document {
+        do { return try YAMLFile.read(file) } catch { throw Problems(Problem(file: fileName, what: "\(error)")) }
+    }
+
+    private static func parse(_ document: Document) throws(Problems) -> Configuration {
+        let reader = DocumentReader(file: fileName)
+        let root = reader.root(document)
+        var configuration = Configuration()
+
+        let database = root.section("database")
+        let sqlite: (String) -> String? = { $0.hasPrefix("sqlite:") && $0.count > 7 ? String($0.dropFirst(7)) : nil }
+        let kinds = "a database"
+        let hint = "Write sqlite:FILE, for example sqlite:office.sqlite."
+        configuration.officeDatabase = database.optionalValue("office", expected: kinds, hint: hint, sqlite) ?? configuration.officeDatabase
+        configuration.counterDatabase =
+            database.optionalValue("counter", expected: kinds, hint: hint, sqlite) ?? configuration.counterDatabase
+        configuration.keys = root.optionalText("keys") ?? configuration.keys
+
+        let site = root.section("public", required: true)
+        let address = "Write ADDRESS:PORT, for example 127.0.0.1:8080."
+        if let url = site.text("url", hint: "It is the address that voters type, for example https://ballots.example.gov.") {
+            configuration.publicSite.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+            checkPublic(url, site)
+        }
+        configuration.publicSite.listen =
+            site.optionalValue("listen", expected: "an address and a port", hint: address, HostPort.init) ?? configuration.publicSite.listen
+        if site.has("tls") {
+            let tls = site.section("tls")
+            if let certificate = tls.text("certificate"), let key = tls.text("key") { configuration.publicSite.tls = (certificate, key) }
+        }
+        configuration.publicSite.trustedProxies = site.texts("trusted_proxies")
+
+        let staff = root.section("staff")
+        configuration.staffListen =
+            staff.optionalValue("listen", expected: "an address and a port", hint: address, HostPort.init) ?? configuration.staffListen
+
+        parse(smtp: root.section("smtp", required: true), into: &configuration)
+
+        let log = root.section("log")
+        configuration.logOrigin = log.optionalText("origin") ?? "\(URL(string: configuration.publicSite.url)?.host ?? "localhost")/log"
+
+        let limits = root.section("limits")
+        let standard = configuration.limits
+        configuration.limits = Limits(
+            connectionsPerAddress: limits.integer("connections_per_address", in: 1...65536, default: standard.connectionsPerAddress),
+            requestsInFlight: limits.integer("requests_in_flight", in: 1...65536, default: standard.requestsInFlight),
+            wrongAnswersPerAddress: limits.integer("wrong_answers_per_address", in: 1...100_000, default: standard.wrongAnswersPerAddress),
+            refillSeconds: limits.integer("refill_seconds", in: 1...3600, default: standard.refillSeconds))
+        try reader.finish()
+        return configuration
+    }
+
+    private static func parse(smtp: DocumentReader.Section, into configuration: inout Configuration) {
+        if let url = smtp.text("url", hint: "It is the relay that takes the letters, for example smtp://mail.example.gov:587.") {
+            configuration.smtp.url = url
+            if !url.hasPrefix("smtp://") && !url.hasPrefix("smtps://") {
+                smtp.report("url", "\(Printable.quote(url)) is not the address of a relay", hint: "Write smtp://HOST:PORT or smtps://HOST:PORT.")
+            }
+        }
+        switch smtp.optionalText("tls") {
+        case nil, "required": break
+        case "none":
+            configuration.smtp.requiresTLS = false
+            if let host = URL(string: configuration.smtp.url)?.host, !isLoopback(host) {
+                smtp.report("tls", "none is only for a relay on this machine", hint: "Write tls: required.")
+            }
+        case .some(let text): smtp.report("tls", "\(Printable.quote(text)) is not known", hint: "Write required or none.")
+        }
+        configuration.smtp.user = smtp.optionalText("user") ?? ""
+        configuration.smtp.passwordFile = smtp.optionalText("password_file") ?? ""
+        configuration.smtp.caFile = smtp.optionalText("ca_file") ?? ""
+        configuration.smtp.from = smtp.optionalText("from") ?? ""
+        configuration.smtp.connections = smtp.integer("connections", in: 1...64, default: configuration.smtp.connections)
+    }
+
+    private static func checkPublic(_ url: String, _ site: DocumentReader.Section) {
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty, parts.path.isEmpty || parts.path == "/",
+            parts.query == nil, parts.scheme == "https" || parts.scheme == "http"
+        else {
+            site.report(
+                "url", "\(Printable.quote(url)) is not the address of a site",
+                hint: "Write https:// and a name, without a path, for example https://ballots.example.gov.")
+            return
+        }
+        if parts.scheme == "http", !isLoopback(host) {
+            site.report("url", "http is only for this machine", hint: "Voters' links must be https.")
+        }
+    }
+
+    /// Whether a host name or address never leaves this machine.
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+
+    /// The text of a new office's file, with every setting and what it means.
+    package static func text(publicURL: String, listen: HostPort, smtpURL: String, from: String) -> String {
+        let loopbackRelay = URL(string: smtpURL)?.host.map(isLoopback) ?? false
+        return """
+            # Settings of this office. Lines that begin with # are remarks; docs/operations.md explains every setting.
+
+            database: { office: "sqlite:office.sqlite", counter: "sqlite:counter.sqlite" }
+            keys: keys
+
+            public:
+              # The address that voters see in their letters. It must be https, except on this machine.
+              url: "\(publicURL)"
+              listen: "\(listen.host.contains(":") ? "[\(listen.host)]" : listen.host):\(listen.port)"
+              # tls: { certificate: public.crt, key: public.key }
+              trusted_proxies: []
+
+            staff: { listen: "127.0.0.1:8081" }
+
+            smtp:
+              # The relay that takes the letters. `tls: none` is only for a relay on this machine.
+              url: "\(smtpURL)"
+              tls: \(loopbackRelay ? "none" : "required")
+              user: ""
+              password_file: ""
+              ca_file: ""
+              from: "\(from)"
+              connections: 8
+
+            limits: { connections_per_address: 512, requests_in_flight: 2048, wrong_answers_per_address: 60, refill_seconds: 10 }
+
+            """
+    }
+}

@@ -1,0 +1,332 @@
+package import Elections
+import Keys
+package import Storage
+
+/// The counter: a voter shows a link and the answer to the identity question, and is handed the packet.
+///
+/// It holds no key. What it knows of a voter is what the voter brings: the token opens the packet key, the answer proves who holds it. All
+/// its changes go through one group commit, each with its `counter_event` in the same transaction (docs/threat-model.md).
+package final class Counter: Sendable {
+    let database: DatabaseFile
+    let clock: WallClock
+    private let commits: GroupCommit
+    private let pool: WorkPool
+
+    /// How long a visit opens the packet.
+    package static let visitSeconds: Int64 = 24 * 3600
+    /// Wrong answers before the link rests, and before it is retired for good.
+    static let triesBeforeRest: Int64 = 5
+    static let triesBeforeRetirement: Int64 = 30
+    static let longestRestSeconds: Int64 = 2 * 3600
+
+    /// Opens the counter on its database; `threads` is how many look-ups run at once.
+    package init(database: DatabaseFile, clock: WallClock = .system, threads: Int = 4) {
+        self.database = database
+        self.clock = clock
+        commits = GroupCommit(database)
+        pool = WorkPool(threads: threads)
+    }
+
+    /// Finishes what is queued, then takes no more.
+    package func stop() async {
+        commits.stop()
+        await pool.stop()
+    }
+
+    // MARK: What the pages say
+
+    /// The office's notice; nil before the first election is imported.
+    package func notice() async throws -> PublicNotice? {
+        try await pool.run { [database] in
+            try database.read { transaction in
+                try transaction.first("SELECT text FROM notice WHERE id = 1") { row in
+                    try PublicNotice(json: try JSONValue.parse(Array(try row.text("text").utf8)))
+                }
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    package func isHealthy() async -> Bool {
+        (try? await pool.run { [database] in try database.read { try $0.count("SELECT 1") } }) == 1
+    }
+
+    // MARK: The claim
+
+    /// What an attempt to claim came to.
+    package enum Claim: Sendable, Equatable {
+        /// The link is spent on this visit; the text is the cookie's value.
+        case opened(cookie: String)
+        /// Right answer, but the link was claimed before.
+        case usedBefore(at: Instant)
+        /// Right answer, but the office has made a new link since.
+        case replaced
+        /// Right answer, but the links of this election have closed.
+        case closed
+        /// Everything else: unknown, wrong, resting, retired. Nobody is told which.
+        case refused
+    }
+
+    /// Claims the packet behind a token. One guarded `UPDATE` decides: of many who ask at once with the right answer, one wins.
+    ///
+    /// - Parameters:
+    ///   - tokenText: from the link's address, whatever was typed there.
+    ///   - answer: in its canonical form (`Answer`): a date as `YYYY-MM-DD`, otherwise upper case.
+    package func claim(token tokenText: String, answer: String) async throws -> Claim {
+        // Refusals take their own time, some of them a disk write; the site sends every one at the same delay after it was asked.
+        guard let token = Token(text: tokenText) else { return .refused }
+        let lookup = token.lookup
+        let exists = try await pool.run { [database] in
+            try database.read { try $0.count("SELECT count(*) FROM link WHERE lookup = $1", .blob(lookup)) } == 1
+        }
+        // A flood of made-up links never reaches the writer.
+        guard exists else { return .refused }
+        let visit = VisitKey()
+        let now = clock.now()
+        return try await commits.submit { transaction in
+            try Self.decide(token, lookup: lookup, answer: answer, visit: visit, now: now, in: transaction)
+        }
+    }
+
+    /// What the link keeps of the right answer: an HMAC under a key that only the token gives, so that a stolen database cannot be searched
+    /// for birthdays.
+    static func proof(_ token: Token, linkID: [UInt8], answer: String) -> [UInt8] {
+        HMAC256.authenticate(Array(answer.utf8), key: token.answerKey(linkID: linkID))
+    }
+
+    private struct StoredLink {
+        let id: [UInt8]
+        let ballot: [UInt8]
+        let answer: [UInt8]
+        let wrap: [UInt8]
+        let state: String
+        let closesAt: Int64
+        let claimedAt: Int64?
+    }
+
+    private static func decide(
+        _ token: Token, lookup: [UInt8], answer: String, visit: VisitKey, now: Instant, in transaction: Transaction
+    ) throws -> Claim {
+        // A link that rests takes no answer, right or wrong: else resting would not slow a guesser down.
+        let link = try transaction.first(
+            "SELECT id, ballot, answer, wrap, state, closes_at, claimed_at FROM link WHERE lookup = $1 AND locked_until <= $2",
+            .blob(lookup), .integer(now.milliseconds)
+        ) { row in
+            StoredLink(
+                id: try row.blob("id"), ballot: try row.blob("ballot"), answer: try row.blob("answer"), wrap: try row.blob("wrap"),
+                state: try row.text("state"), closesAt: try row.integer("closes_at"), claimedAt: try row.optionalInteger("claimed_at"))
+        }
+        guard let link else { return .refused }
+        guard HMAC256.equal(proof(token, linkID: link.id, answer: answer), link.answer) else {
+            try countWrongAnswer(link, now: now, in: transaction)
+            return .refused
+        }
+        let claimed = try transaction.first(
+            """
+            UPDATE link SET state = 'claimed', claimed_at = $2
+            WHERE id = $1 AND state = 'live' AND closes_at > $2 AND locked_until <= $2 RETURNING id
+            """,
+            .blob(link.id), .integer(now.milliseconds), decode: { try $0.blob("id") })
+        guard claimed != nil else {
+            // The truth is earned by the right answer.
+            switch link.state {
+            case "claimed": return .usedBefore(at: Instant(milliseconds: link.claimedAt ?? now.milliseconds))
+            case "replaced": return .replaced
+            case "live": return .closed
+            default: return .refused
+            }
+        }
+        let packetKey = try PacketEnvelope.unwrap(
+            link.wrap, under: token.wrapKey(linkID: link.id), owner: link.id, ballot: link.ballot)
+        try transaction.execute(
+            """
+            INSERT INTO visit (id, link, secret, wrap, opened_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+            """,
+            .blob(visit.id), .blob(link.id), .blob(visit.secretHash), .blob(visit.wrap(packetKey, ballot: link.ballot)),
+            .integer(now.milliseconds), .integer(now.adding(seconds: visitSeconds).milliseconds))
+        try event("claimed", ballot: link.ballot, link: link.id, at: now, in: transaction)
+        return .opened(cookie: visit.cookie)
+    }
+
+    /// Five tries are free; from then on the link rests 15 s, 30 s, … up to two hours; after thirty it is retired.
+    private static func countWrongAnswer(_ link: StoredLink, now: Instant, in transaction: Transaction) throws {
+        let tries = try transaction.first(
+            "UPDATE link SET tries = tries + 1 WHERE id = $1 AND locked_until <= $2 RETURNING tries",
+            .blob(link.id), .integer(now.milliseconds), decode: { try $0.integer("tries") })
+        guard let tries, tries >= triesBeforeRest else { return }
+        let doublings = min(tries - triesBeforeRest, 20)
+        let rest = min(15 << doublings, longestRestSeconds)
+        try transaction.execute(
+            "UPDATE link SET locked_until = $2 WHERE id = $1", .blob(link.id), .integer(now.adding(seconds: rest).milliseconds))
+        guard tries >= triesBeforeRetirement else { return }
+        let retired = try transaction.execute("UPDATE link SET state = 'retired' WHERE id = $1 AND state = 'live'", .blob(link.id))
+        if retired == 1 { try event("retired", ballot: link.ballot, link: link.id, at: now, in: transaction) }
+    }
+
+    private static func event(
+        _ kind: String, ballot: [UInt8], link: [UInt8], at moment: Instant, detail: String = "", in transaction: Transaction
+    ) throws {
+        try transaction.execute(
+            "INSERT INTO counter_event (at, kind, ballot, link, detail) VALUES ($1, $2, $3, $4, $5)", .integer(moment.milliseconds),
+            .text(kind), .blob(ballot), .blob(link), .text(detail))
+    }
+
+    // MARK: The visit
+
+    /// The packet that a visit opens.
+    package struct Visit: Sendable {
+        package let link: [UInt8]
+        package let ballot: [UInt8]
+        package let election: PublicElection
+        package let baseHash: [UInt8]
+        package let baseLength: Int
+        /// SHA-256 of the whole PDF: its ETag.
+        package let sha256: [UInt8]
+        /// The whole PDF's length in bytes.
+        package let length: Int
+        package let issuedAt: Instant
+        package let claimedAt: Instant
+        package let expiresAt: Instant
+        package let packet: PacketEnvelope
+    }
+
+    /// The visit of a cookie; nil where it is unknown, ended or over.
+    package func visit(cookie: String) async throws -> Visit? {
+        guard let key = VisitKey(cookie: cookie) else { return nil }
+        let now = clock.now()
+        return try await pool.run { [database] in
+            try database.read { transaction in
+                try transaction.first(
+                    """
+                    SELECT v.link, v.wrap, v.opened_at, v.expires_at, p.ballot, p.election, p.base, p.sha256, p.length, p.issued_at, p.sealed,
+                           b.length AS base_length
+                    FROM visit v JOIN link l ON l.id = v.link JOIN packet p ON p.ballot = l.ballot JOIN base b ON b.hash = p.base
+                    WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3
+                    """,
+                    .blob(key.id), .blob(key.secretHash), .integer(now.milliseconds)
+                ) { try Self.open($0, key: key, in: transaction) }
+            }
+        }
+    }
+
+    private static func open(_ row: ResultRow, key: VisitKey, in transaction: Transaction) throws -> Visit {
+        let ballot = try row.blob("ballot")
+        let base = try row.blob("base")
+        let packetKey = try key.unwrap(try row.blob("wrap"), ballot: ballot)
+        return Visit(
+            link: try row.blob("link"), ballot: ballot, election: try election(try row.integer("election"), in: transaction), baseHash: base,
+            baseLength: Int(try row.integer("base_length")), sha256: try row.blob("sha256"), length: Int(try row.integer("length")),
+            issuedAt: Instant(milliseconds: try row.integer("issued_at")), claimedAt: Instant(milliseconds: try row.integer("opened_at")),
+            expiresAt: Instant(milliseconds: try row.integer("expires_at")),
+            packet: try PacketEnvelope(sealed: try row.blob("sealed"), key: packetKey, ballot: ballot, base: base))
+    }
+
+    /// Ends the visit: the cookie opens nothing any more.
+    package func endVisit(cookie: String) async throws {
+        guard let key = VisitKey(cookie: cookie) else { return }
+        let now = clock.now()
+        _ = try await commits.submit { transaction in
+            try transaction.execute(
+                "UPDATE visit SET ended_at = $3 WHERE id = $1 AND secret = $2 AND ended_at IS NULL", .blob(key.id), .blob(key.secretHash),
+                .integer(now.milliseconds))
+        }
+    }
+
+    /// The bytes of a base, the same for every voter of a style. The caller keeps them: they are read from the disk at every call.
+    package func base(_ hash: [UInt8]) async throws -> [UInt8] {
+        try await pool.run { [database] in
+            let bytes = try database.read { transaction in
+                try transaction.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
+            }
+            // A base that was changed on the disk is never handed out: its name is its content.
+            guard let bytes, SHA256.hash(bytes) == hash else {
+                throw OfficeError(.broken, "The base \(hex(hash.prefix(6)))… is missing or was changed.", hint: "Run `uocava audit`.")
+            }
+            return bytes
+        }
+    }
+
+    /// The files of a packet.
+    package enum File: String, Sendable, CaseIterable {
+        case pdf, zip
+    }
+
+    /// Records that bytes of a file left for the voter. When the ranges of all of a link's visits cover the file, the ballot is
+    /// *delivered*, once. It means served, not seen.
+    ///
+    /// - Parameter range: half-open, in bytes of the file, which has `length` bytes.
+    package func served(_ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8]) async throws {
+        guard !range.isEmpty else { return }
+        let now = clock.now()
+        _ = try await commits.submit { transaction in
+            let before = try transaction.first(
+                "SELECT ranges FROM served WHERE link = $1 AND file = $2", .blob(link), .text(file.rawValue)
+            ) { ServedRanges(text: try $0.text("ranges")) }
+            var ranges = before ?? ServedRanges()
+            ranges.insert(range)
+            try transaction.execute(
+                """
+                INSERT INTO served (link, file, ranges) VALUES ($1, $2, $3)
+                ON CONFLICT (link, file) DO UPDATE SET ranges = excluded.ranges
+                """,
+                .blob(link), .text(file.rawValue), .text(ranges.text))
+            guard ranges.covers(length) else { return }
+            let first = try transaction.execute(
+                "UPDATE packet SET delivered_at = $2 WHERE ballot = $1 AND delivered_at IS NULL", .blob(ballot), .integer(now.milliseconds))
+            if first == 1 { try Self.event("delivered", ballot: ballot, link: link, at: now, detail: file.rawValue, in: transaction) }
+        }
+    }
+
+    // MARK: Tracking
+
+    /// One step of a ballot's way, for its voter.
+    package struct Step: Sendable, Equatable {
+        package let kind: EventKind
+        package let at: Instant
+        /// Why, where the office gave a reason.
+        package let reason: String?
+    }
+
+    /// What a tracking code opens.
+    package struct Timeline: Sendable {
+        package let election: PublicElection
+        package let steps: [Step]
+    }
+
+    /// The timeline of a tracking code; nil where there is none.
+    package func timeline(trackingCode text: String) async throws -> Timeline? {
+        guard let code = TrackingCode(text) else { return nil }
+        let secret = TrackingSecret(code)
+        return try await pool.run { [database] in
+            try database.read { transaction in
+                let packet = try transaction.first(
+                    "SELECT ballot, election, issued_at FROM packet WHERE tracking = $1", .blob(secret.lookup)
+                ) { (ballot: try $0.blob("ballot"), election: try $0.integer("election"), issued: try $0.integer("issued_at")) }
+                guard let packet else { return nil }
+                var steps = [Step(kind: .issued, at: Instant(milliseconds: packet.issued), reason: nil)]
+                // The office's steps and the counter's own, in the order in which they happened.
+                try transaction.forEach(
+                    """
+                    SELECT kind, at, sealed, 0 AS own, seq FROM step WHERE ballot = $1
+                    UNION ALL
+                    SELECT kind, at, NULL, 1, seq FROM counter_event WHERE ballot = $1 AND kind IN ('claimed', 'delivered')
+                    ORDER BY at, own, seq
+                    """, .blob(packet.ballot)
+                ) { row in
+                    guard let kind = EventKind(rawValue: try row.text("kind")) else { return }
+                    let reason = try row.optionalBlob("sealed").map { try secret.open($0, ballot: packet.ballot) }
+                    steps.append(Step(kind: kind, at: Instant(milliseconds: try row.integer("at")), reason: reason))
+                }
+                return Timeline(election: try Self.election(packet.election, in: transaction), steps: steps)
+            }
+        }
+    }
+
+    private static func election(_ id: Int64, in transaction: Transaction) throws -> PublicElection {
+        let election = try transaction.first("SELECT text FROM election WHERE id = $1", .integer(id)) {
+            try PublicElection(json: try JSONValue.parse(Array(try $0.text("text").utf8)))
+        }
+        guard let election else { throw OfficeError(.broken, "The counter does not know election \(id).", hint: "Run `uocava audit`.") }
+        return election
+    }
+}

@@ -1,0 +1,236 @@
+package import Elections
+import Foundation
+import Keys
+import Packet
+import Storage
+import Synchronization
+
+/// The desk where ballots are issued: every voter in scope ends in exactly one bucket, and those who are due get a packet, a link and a letter.
+package struct Issuing: Sendable {
+    private let office: Office
+
+    package init(_ office: Office) { self.office = office }
+
+    /// Who is in scope, and whether anything is written.
+    package struct Order: Sendable {
+        package var election: ElectionID
+        package var dryRun = false
+        /// Only these voters; nil: everyone on the roll. An empty list means nobody.
+        package var only: [VoterID]?
+        /// Protected voters whose ballots are released with this run.
+        package var release: [VoterID] = []
+
+        package init(election: ElectionID) { self.election = election }
+    }
+
+    /// What a run came to.
+    package struct Result: Sendable {
+        package var election: ElectionID
+        package var buckets: [Bucket: Int] = [:]
+        package var total = 0
+        /// The batch's number; nil where nothing was issued.
+        package var batch: Int64?
+
+        package var json: JSONValue {
+            [
+                "election": .string(election.text),
+                "buckets": .object(
+                    Dictionary(uniqueKeysWithValues: Bucket.allCases.map { ($0.rawValue, .integer(Int64(buckets[$0] ?? 0))) })),
+                "total": .integer(Int64(total)), "batch": batch.map(JSONValue.integer) ?? .null,
+            ]
+        }
+    }
+
+    /// How far a run is.
+    package struct Progress: Sendable {
+        package let done: Int
+        package let total: Int
+        package let issued: Int
+    }
+
+    /// Issues to everyone due. Interrupted at any moment, the next run goes on where this one stopped: nobody gets two ballots.
+    ///
+    /// - Throws: ``OfficeError`` (`notFound`, `tryAgain` where another run is on, `notAllowed` after the links closed), `KeysError` before
+    ///   the first packet, `StorageError` (disk full) between two chunks.
+    package func issueDue(_ order: Order, progress: @escaping (Progress) -> Void = { _ in }) throws -> Result {
+        let now = office.clock.now()
+        let (election, scope) = try office.books.read { transaction in
+            let election = try ElectionBook.find(order.election, in: transaction)
+            return (election, try self.scope(order, election, in: transaction))
+        }
+        let closes = election.definition.deadlines.linksClose.instant(in: election.definition.timeZone)
+        guard now < closes else {
+            throw OfficeError(
+                .notAllowed, "The links of \(order.election) closed at \(election.definition.deadlines.linksClose).",
+                hint: "Ballots can no longer be issued for this election.")
+        }
+        let wording = PacketWording(election: election, publicURL: office.configuration.publicSite.url)
+        let maker = try order.dryRun ? nil : self.maker(wording, now: now)
+        let run = IssueRun(
+            office: office, election: election, now: now, closesAt: closes,
+            bases: try loadBases(of: election, cmsCapacity: maker?.signer.longestCMS), wording: wording, maker: maker)
+        if order.dryRun { return try run.everyone(scope, releasing: numbers(order.release), progress: progress) }
+        let lock = try office.lock("issue", busy: "Another `uocava issue` is running in this office.")
+        defer { withExtendedLifetime(lock) {} }
+        try LinkDesk(office).finishInterrupted()
+        try release(order.release, election: election, at: now)
+        return try run.everyone(scope, releasing: [], progress: progress)
+    }
+
+    /// A voter and what `issue --dry-run` would say of them now.
+    struct Classified: Sendable {
+        /// Rows of `request` and `voter`.
+        let request: Int64
+        let voter: Int64
+        let record: VoterRecord
+        /// Whether a ballot of theirs stands, whatever the bucket.
+        let issued: Bool
+        let decision: BucketDecision
+    }
+
+    /// Decides for everyone in scope and issues nothing, a chunk of the roll at a time. It needs no signing key, and reports of past elections
+    /// work as well: the links may have closed.
+    func classify(_ election: KeptElection, _ scope: Scope = .everyone, _ body: ([Classified]) throws -> Void) throws {
+        let run = IssueRun(
+            office: office, election: election, now: office.clock.now(),
+            closesAt: election.definition.deadlines.linksClose.instant(in: election.definition.timeZone),
+            bases: try loadBases(of: election, cmsCapacity: nil),
+            wording: PacketWording(election: election, publicURL: office.configuration.publicSite.url), maker: nil)
+        try run.classify(scope, body)
+    }
+
+    private func maker(_ wording: PacketWording, now: Instant) throws -> PacketMaker {
+        let signer = try office.cabinet.signer(now: now.seconds, realOffice: !office.isTest)
+        let definition = wording.election.definition
+        return PacketMaker(
+            wording: wording, rollKeys: office.rollKeys,
+            links: LinkMaker(rollKeys: office.rollKeys, linkKeys: office.linkKeys, question: definition.identityQuestion),
+            signer: signer, signerName: definition.office.name)
+    }
+
+    /// The bases that are current, checked against their hashes and primed. Their bytes are not kept.
+    ///
+    /// - Parameter cmsCapacity: the signer's longest signature; nil where nothing will be signed, so that any size does.
+    private func loadBases(of election: KeptElection, cmsCapacity: Int?) throws -> BaseShelf {
+        return try office.books.read { transaction in
+            let styles = try ElectionBook.styles(of: election.id, in: transaction)
+            let byRow = Dictionary(uniqueKeysWithValues: styles.values.map { ($0.id, $0) })
+            var desks: [BaseShelf.Key: BaseDesk] = [:]
+            try transaction.forEach(
+                """
+                SELECT b.hash, b.style, b.language, b.paper, b.plan, f.sha256, f.length AS vendor_length
+                FROM base b JOIN ballot_style s ON s.id = b.style JOIN style_file f ON f.style = b.style AND f.language = b.language
+                WHERE s.election = $1 AND s.superseded_at IS NULL AND b.retired_at IS NULL
+                """, .integer(election.id)
+            ) { row in
+                guard let style = byRow[try row.integer("style")], let paper = Paper(rawValue: try row.text("paper")) else { return }
+                let hash = try row.blob("hash")
+                let bytes = try office.counter.read { counter in
+                    try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
+                }
+                // Missing: those voters are `packet_missing`, and everybody else gets a ballot.
+                guard let bytes else { return }
+                let language = try row.text("language")
+                desks[BaseShelf.Key(style: style.style.id, language: language, paper: paper)] = try BaseDesk(
+                    bytes: bytes, hash: hash, plan: try BasePlan(json: try row.text("plan")), styleRow: style.id, style: style.style,
+                    revision: style.revision, language: language, vendor: (try row.blob("sha256"), try row.integer("vendor_length")),
+                    election: election, logOrigin: office.configuration.logOrigin, cmsCapacity: cmsCapacity ?? 1400)
+            }
+            return BaseShelf(desks: desks, resolver: StyleResolver(styles.values.map(\.style)), definition: election.definition)
+        }
+    }
+
+    // MARK: Scope
+
+    enum Scope {
+        case everyone
+        /// Rows of `request`, in order, and held rows that stand for voters who are not on the roll.
+        case requests([Int64], heldRows: [Int64])
+    }
+
+    private func scope(_ order: Order, _ election: KeptElection, in transaction: Transaction) throws -> Scope {
+        guard let only = order.only else { return .everyone }
+        var requests: Set<Int64> = []
+        var held: Set<Int64> = []
+        var unknown: [String] = []
+        for voter in only {
+            let number = office.rollKeys.index("voter number", voter.text)
+            if let request = try transaction.first(
+                """
+                SELECT r.id FROM request r JOIN voter v ON v.id = r.voter
+                WHERE r.election = $1 AND v.jurisdiction = $2 AND v.number_index = $3
+                """, .integer(election.id), .text(election.definition.jurisdiction.id.text), .blob(number),
+                decode: { try $0.integer("id") })
+            {
+                requests.insert(request)
+            } else if let row = try transaction.first(
+                "SELECT id FROM held_row WHERE election = $1 AND number_index = $2 AND cleared_at IS NULL", .integer(election.id),
+                .blob(number), decode: { try $0.integer("id") })
+            {
+                held.insert(row)
+            } else {
+                unknown.append(voter.text)
+            }
+        }
+        guard unknown.isEmpty else {
+            throw OfficeError(
+                .notFound, "Not on the roll of \(order.election): \(unknown.prefix(10).map(Printable.escape).joined(separator: ", "))"
+                    + (unknown.count > 10 ? " and \(unknown.count - 10) more." : "."), hint: "Nothing was issued. Check the file.")
+        }
+        return .requests(requests.sorted(), heldRows: held.sorted())
+    }
+
+    private func numbers(_ voters: [VoterID]) -> Set<[UInt8]> {
+        Set(voters.map { office.rollKeys.index("voter number", $0.text) })
+    }
+
+    private func release(_ voters: [VoterID], election: KeptElection, at now: Instant) throws {
+        guard !voters.isEmpty else { return }
+        try office.books.write { transaction in
+            for voter in voters {
+                let released = try transaction.first(
+                    """
+                    UPDATE request SET released_at = coalesce(released_at, $4) WHERE election = $1 AND protected = 1 AND voter =
+                        (SELECT id FROM voter WHERE jurisdiction = $2 AND number_index = $3) RETURNING voter
+                    """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
+                    .blob(office.rollKeys.index("voter number", voter.text)), .integer(now.milliseconds), decode: { try $0.integer("voter") })
+                guard let row = released else {
+                    throw OfficeError(
+                        .notFound, "\(Printable.escape(voter.text)) is no protected voter of \(election.definition.id).",
+                        hint: "`--release` names protected voters. Nothing was issued.")
+                }
+                try Journal.append([JournalEntry(.released, election: election.id, voter: row)], at: now, in: transaction)
+            }
+        }
+    }
+}
+
+/// The bases of an election by what a voter needs.
+struct BaseShelf: Sendable {
+    struct Key: Hashable {
+        let style: StyleID
+        let language: String
+        let paper: Paper
+    }
+
+    let desks: [Key: BaseDesk]
+    let resolver: StyleResolver
+    let definition: ElectionDefinition
+
+    /// The base for a voter: the language asked for, or the first of the election's that the style has; the paper of the voter's country.
+    func desk(_ style: StyleID, for voter: VoterRecord) -> BaseDesk? {
+        let paper = Self.paper(of: voter)
+        for language in definition.languages(preferring: voter.language) {
+            if let desk = desks[Key(style: style, language: language, paper: paper)] { return desk }
+        }
+        return nil
+    }
+
+    /// Letter where homes and offices use it (CLDR's paper sizes: the Americas' north, Colombia, Chile, Venezuela, the Philippines) and at
+    /// every American post office abroad; A4 everywhere else.
+    static func paper(of voter: VoterRecord) -> Paper {
+        if voter.isMilitaryPost || voter.mailingCountry.isEmpty { return .letter }
+        let letter: Set = ["US", "CA", "MX", "PH", "CO", "CL", "VE", "CR", "SV", "GT", "NI", "PA", "PR", "GU", "VI", "AS", "MP", "BZ"]
+        return Countries.code(of: voter.mailingCountry).map(letter.contains) == true ? .letter : .a4
+    }
+}

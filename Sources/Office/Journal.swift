@@ -1,0 +1,168 @@
+package import Elections
+import Keys
+package import Storage
+
+/// One line of the journal before it is written.
+package struct JournalEntry: Sendable {
+    /// What the journal records besides the events of a ballot (`EventKind`); each kind's facts are named here.
+    package enum Kind: Sendable, Equatable {
+        /// Something happened to a ballot; facts as given by the desk that records it.
+        case ballot(EventKind)
+        /// The office was made. `test`.
+        case officeMade
+        /// An election or a new definition of it came in. `code`, `definition` (SHA-256).
+        case electionImported
+        /// A ballot style's revision came in. `style`, `revision`, `files` {language: SHA-256}, `bases` {language/paper: SHA-256}.
+        case styleImported
+        /// A roll came in. `file` (SHA-256), `new`, `changed`, `unchanged`, `refused`.
+        case rollImported
+        /// Ballots were issued. `batch`, `buckets`.
+        case batchFinished
+        /// Leftovers of an interrupted run were cleared away. `packets`, `links`.
+        case interruptedCleared
+        /// A protected voter's ballot was released for issuing.
+        case released
+        /// A link was retired after too many wrong answers. `link`.
+        case linkRetired
+        /// The counter reported something that cannot have happened. `counter_kind`, `counter_seq`.
+        case counterEventRefused
+
+        /// The word in the journal.
+        package var word: String {
+            switch self {
+            case .ballot(let event): event.rawValue
+            case .officeMade: "office_made"
+            case .electionImported: "election_imported"
+            case .styleImported: "style_imported"
+            case .rollImported: "roll_imported"
+            case .batchFinished: "batch_finished"
+            case .interruptedCleared: "interrupted_cleared"
+            case .released: "released"
+            case .linkRetired: "link_retired"
+            case .counterEventRefused: "counter_event_refused"
+            }
+        }
+    }
+
+    package let kind: Kind
+    package let election: Int64?
+    package let voter: Int64?
+    package let ballot: [UInt8]?
+    /// Nothing personal: the journal may be shown to anybody who audits.
+    package let facts: [String: JSONValue]
+
+    package init(
+        _ kind: Kind, election: Int64? = nil, voter: Int64? = nil, ballot: [UInt8]? = nil, facts: [String: JSONValue] = [:]
+    ) {
+        self.kind = kind
+        self.election = election
+        self.voter = voter
+        self.ballot = ballot
+        self.facts = facts
+    }
+}
+
+/// Everything that happened, in order, each row carrying the hash of the one before: what was written cannot be changed without every later
+/// hash changing too.
+package enum Journal {
+    /// The hash before the first row.
+    static let beginning = [UInt8](repeating: 0, count: 32)
+
+    /// Writes entries behind the last row, in the caller's transaction: they are there if and only if what they tell of is.
+    package static func append(_ entries: [JournalEntry], at moment: Instant, in transaction: Transaction) throws {
+        guard !entries.isEmpty else { return }
+        let last = try transaction.first("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1") {
+            (seq: try $0.integer("seq"), hash: try $0.blob("hash"))
+        }
+        var seq = last?.seq ?? 0
+        var hash = last?.hash ?? beginning
+        let at = moment.rfc3339
+        for entry in entries {
+            seq += 1
+            let canonical = canonical(entry, seq: seq, at: at)
+            hash = link(after: hash, canonical)
+            try transaction.execute(
+                """
+                INSERT INTO journal (seq, at, kind, election, voter, ballot, canonical, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                """,
+                .integer(seq), .integer(moment.milliseconds), .text(entry.kind.word), .integer(orNull: entry.election),
+                .integer(orNull: entry.voter), .blob(orNull: entry.ballot), .blob(canonical), .blob(hash))
+        }
+    }
+
+    /// The hash of a row: SHA-256 over the hash of the row before and the row's canonical bytes.
+    static func link(after previous: [UInt8], _ canonical: [UInt8]) -> [UInt8] { SHA256.hash(previous, canonical) }
+
+    /// What a row says, as canonical JSON (sorted keys, no white space); the columns beside it are copies for look-ups.
+    private static func canonical(_ entry: JournalEntry, seq: Int64, at: String) -> [UInt8] {
+        var members = entry.facts
+        members["seq"] = .integer(seq)
+        members["at"] = .string(at)
+        members["kind"] = .string(entry.kind.word)
+        if let election = entry.election { members["election"] = .integer(election) }
+        if let voter = entry.voter { members["voter"] = .integer(voter) }
+        if let ballot = entry.ballot { members["ballot"] = .string(hex(ballot)) }
+        return JSONValue.object(members).canonical
+    }
+}
+
+/// What can happen to a ballot, done once: the guarded change of status and the journal row that tells of it, in one transaction.
+enum BallotBook {
+    /// What came of an event.
+    enum Outcome: Equatable {
+        /// The status moved.
+        case moved(BallotStatus)
+        /// It is written down and changes nothing, such as a letter's answer that comes after the claim.
+        case noted(BallotStatus)
+        /// It cannot happen to a ballot that stands there; nothing was written.
+        case impossible(BallotStatus)
+        /// There is no such ballot.
+        case unknown
+    }
+
+    /// Records an event of a ballot.
+    ///
+    /// The status moves by one guarded `UPDATE`: two clerks who decide at once, or a claim and a refusal of its letter, cannot both win.
+    static func record(
+        _ event: EventKind, ballot: [UInt8], at moment: Instant, facts: [String: JSONValue] = [:], in transaction: Transaction
+    ) throws -> Outcome {
+        if let next = event.brings, !event.sources.isEmpty {
+            // The words are our own enumeration's, never input: they may stand in the text.
+            let sources = event.sources.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            let moved = try transaction.first(
+                "UPDATE ballot SET status = $2, status_at = $3 WHERE id = $1 AND status IN (\(sources)) RETURNING election, voter",
+                .blob(ballot), .text(next.rawValue), .integer(moment.milliseconds),
+                decode: { (election: try $0.integer("election"), voter: try $0.integer("voter")) })
+            if let moved {
+                try write(event, ballot, moved.election, moved.voter, facts, at: moment, in: transaction)
+                return .moved(next)
+            }
+        }
+        let standing = try transaction.first("SELECT election, voter, status FROM ballot WHERE id = $1", .blob(ballot)) {
+            (election: try $0.integer("election"), voter: try $0.integer("voter"), status: try $0.text("status"))
+        }
+        guard let standing, let status = BallotStatus(rawValue: standing.status) else { return .unknown }
+        guard event.status(after: status) != nil else { return .impossible(status) }
+        try write(event, ballot, standing.election, standing.voter, facts, at: moment, in: transaction)
+        return .noted(status)
+    }
+
+    private static func write(
+        _ event: EventKind, _ ballot: [UInt8], _ election: Int64, _ voter: Int64, _ facts: [String: JSONValue], at moment: Instant,
+        in transaction: Transaction
+    ) throws {
+        try Journal.append(
+            [JournalEntry(.ballot(event), election: election, voter: voter, ballot: ballot, facts: facts)], at: moment, in: transaction)
+    }
+}
+
+/// Bytes as lower-case hexadecimal.
+func hex(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,231 @@
+package import Elections
+import Foundation
+import Keys
+import Storage
+
+/// The desk for links: one live link for a ballot at most, whoever asks, whenever we crash.
+package struct LinkDesk: Sendable {
+    private let office: Office
+
+    package init(_ office: Office) { self.office = office }
+
+    /// Kills a ballot's link and queues a letter with a new one.
+    ///
+    /// - Parameters:
+    ///   - voter: the voter's number.
+    ///   - reason: why, in a clerk's words; kept sealed.
+    /// - Throws: ``OfficeError`` `notFound`, or `notAllowed` where the ballot came back, there is no address, or the links closed.
+    package func newLink(for voter: VoterID, election id: ElectionID, reason: String) throws {
+        guard !reason.allSatisfy(\.isWhitespace) else {
+            throw OfficeError(.usage, "A new link needs a reason.", hint: "For example: --reason \"The voter lost the letter\"")
+        }
+        let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
+        defer { withExtendedLifetime(lock) {} }
+        try finishInterruptedLocked()
+        try office.catchUp()
+        let standing = try office.books.read { transaction in
+            let election = try ElectionBook.find(id, in: transaction)
+            return (election, try ballot(of: voter, in: election, transaction))
+        }
+        try replaceLink(of: standing.1, in: standing.0, reason: reason)
+    }
+
+    /// Takes away what an interrupted run left at the counter, and finishes a replacement that stopped half-way.
+    package func finishInterrupted() throws {
+        let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
+        defer { withExtendedLifetime(lock) {} }
+        try finishInterruptedLocked()
+    }
+
+    // MARK: Replacing
+
+    private struct StandingBallot {
+        let id: [UInt8]
+        let voter: Int64
+        let status: BallotStatus
+        let record: VoterRecord
+        let secrets: BallotSecrets
+    }
+
+    private func ballot(of voter: VoterID, in election: KeptElection, _ transaction: Transaction) throws -> StandingBallot {
+        let found = try transaction.first(
+            """
+            SELECT b.id FROM ballot b JOIN voter v ON v.id = b.voter
+            WHERE b.election = $1 AND v.jurisdiction = $2 AND v.number_index = $3 AND b.status NOT IN ('replaced', 'cancelled')
+            """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
+            .blob(office.rollKeys.index("voter number", voter.text)), decode: { try $0.blob("id") })
+        guard let found else {
+            throw OfficeError(
+                .notFound, "\(Printable.escape(voter.text)) has no ballot in \(election.definition.id).",
+                hint: "`uocava status \(Printable.escape(voter.text)) --election \(election.definition.id)` says why.")
+        }
+        return try standing(found, transaction)
+    }
+
+    private func standing(_ ballot: [UInt8], _ transaction: Transaction) throws -> StandingBallot {
+        let found = try transaction.first(
+            """
+            SELECT b.voter, b.status, b.key_id, b.sealed, r.id AS request, r.key_id AS request_key, r.sealed AS request_sealed
+            FROM ballot b JOIN request r ON r.election = b.election AND r.voter = b.voter WHERE b.id = $1
+            """, .blob(ballot)
+        ) { row in
+            StandingBallot(
+                id: ballot, voter: try row.integer("voter"), status: BallotStatus(rawValue: try row.text("status")) ?? .cancelled,
+                record: try VoterRecord(
+                    encoded: try office.rollKeys.open(
+                        try row.blob("request_sealed"), table: "request", id: RowID.bytes(try row.integer("request")),
+                        keyID: try row.text("request_key"))),
+                secrets: try BallotSecrets(
+                    sealed: try row.blob("sealed"), keyID: try row.text("key_id"), ballot: ballot, keys: office.rollKeys))
+        }
+        guard let found else { throw OfficeError(.broken, "Ballot \(hex(ballot)) has no voter.", hint: "Run `uocava audit`.") }
+        return found
+    }
+
+    private func replaceLink(of ballot: StandingBallot, in election: KeptElection, reason: String) throws {
+        let now = office.clock.now()
+        let number = Printable.escape(ballot.record.voterID.text)
+        guard EventKind.linkReplaced.status(after: ballot.status) != nil else {
+            throw OfficeError(
+                .notAllowed, "The ballot of \(number) is \(ballot.status.rawValue): it needs no link any more.",
+                hint: "`uocava status \(number) --election \(election.definition.id)` shows what happened.")
+        }
+        guard !ballot.record.email.isEmpty else {
+            throw OfficeError(
+                .notAllowed, "The roll has no e-mail address for \(number).", hint: "Import a roll with the address first.")
+        }
+        let closesAt = election.definition.deadlines.linksClose.instant(in: election.definition.timeZone)
+        guard now < closesAt else {
+            throw OfficeError(.notAllowed, "The links of \(election.definition.id) have closed.", hint: "The voter can still return a ballot by post.")
+        }
+        let link = try LinkMaker(
+            rollKeys: office.rollKeys, linkKeys: office.linkKeys, question: election.definition.identityQuestion
+        ).make(to: ballot.secrets.packetKey, ballot: ballot.id, voter: ballot.record)
+        let seq = try office.counter.write { transaction in
+            // The old link dies in the transaction in which the new one comes alive; a visit on it ends too.
+            try transaction.execute("UPDATE link SET state = 'replaced' WHERE ballot = $1", .blob(ballot.id))
+            try transaction.execute(
+                "UPDATE visit SET ended_at = $2 WHERE ended_at IS NULL AND link IN (SELECT id FROM link WHERE ballot = $1)",
+                .blob(ballot.id), .integer(now.milliseconds))
+            try LinkMaker.insert(link, ballot: ballot.id, closesAt: closesAt, at: now, in: transaction)
+            return Int64(try transaction.count("SELECT max(seq) FROM link"))
+        }
+        // If we crash here, the old link is dead and nobody was told of the new one: `finishInterrupted` makes another.
+        try office.books.write { transaction in
+            try transaction.execute(
+                "UPDATE link SET ended_at = $2 WHERE ballot = $1 AND ended_at IS NULL", .blob(ballot.id), .integer(now.milliseconds))
+            try transaction.execute(
+                """
+                UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
+                WHERE ballot = $1 AND state IN ('queued', 'deferred')
+                """, .blob(ballot.id), .integer(now.milliseconds))
+            try Self.record(link, ballot: ballot.id, election: election.id, voter: ballot.voter, kind: .newLink, at: now, in: transaction)
+            let outcome = try BallotBook.record(
+                .linkReplaced, ballot: ballot.id, at: now,
+                facts: ["link": .string(hex(link.id)), "reason": office.sealedNote(reason, ballot: ballot.id)], in: transaction)
+            if case .impossible(let status) = outcome {
+                throw OfficeError(.tryAgain, "The ballot of \(number) has just become \(status.rawValue).")
+            }
+            _ = try BallotBook.record(
+                .letterQueued, ballot: ballot.id, at: now,
+                facts: ["letter": .string(LetterKind.newLink.rawValue), "link": .string(hex(link.id))], in: transaction)
+            try ExceptionList.clear(
+                [.needsNewLink, .linkRetired, .letterRefused], voter: ballot.voter, election: election.id, at: now, in: transaction)
+            try transaction.execute("UPDATE office SET links_known = max(links_known, $1) WHERE id = 1", .integer(seq))
+        }
+    }
+
+    /// Writes a link and its letter into the books.
+    static func record(
+        _ link: MadeLink, ballot: [UInt8], election: Int64, voter: Int64, kind: LetterKind, at moment: Instant, in transaction: Transaction
+    ) throws {
+        try transaction.execute(
+            "INSERT INTO link (id, ballot, key_id, made_at) VALUES ($1, $2, $3, $4)", .blob(link.id), .blob(ballot), .text(link.keyID),
+            .integer(moment.milliseconds))
+        try transaction.execute(
+            """
+            INSERT INTO letter (election, voter, ballot, link, kind, state, queued_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)
+            """,
+            .integer(election), .integer(voter), .blob(ballot), .blob(link.id), .text(kind.rawValue), .integer(moment.milliseconds))
+    }
+
+    // MARK: Leftovers
+
+    private func finishInterruptedLocked() throws {
+        let marks = try office.books.read { transaction in
+            try transaction.first("SELECT packets_known, links_known FROM office WHERE id = 1") {
+                (packets: try $0.integer("packets_known"), links: try $0.integer("links_known"))
+            }
+        }
+        guard let marks else { return }
+        let news = try office.counter.read { transaction in
+            (
+                packets: try transaction.all("SELECT seq, ballot FROM packet WHERE seq > $1 ORDER BY seq", .integer(marks.packets)) {
+                    (seq: try $0.integer("seq"), ballot: try $0.blob("ballot"))
+                },
+                links: try transaction.all("SELECT seq, id, ballot FROM link WHERE seq > $1 ORDER BY seq", .integer(marks.links)) {
+                    (seq: try $0.integer("seq"), id: try $0.blob("id"), ballot: try $0.blob("ballot"))
+                }
+            )
+        }
+        guard !news.packets.isEmpty || !news.links.isEmpty else { return }
+        let (packets, links) = try office.books.read { transaction in
+            (
+                try news.packets.filter { try transaction.count("SELECT count(*) FROM ballot WHERE id = $1", .blob($0.ballot)) == 0 },
+                try news.links.filter { try transaction.count("SELECT count(*) FROM link WHERE id = $1", .blob($0.id)) == 0 }
+            )
+        }
+        // Nobody was ever told of these: no letter exists for them, and without one no token.
+        for start in stride(from: 0, to: packets.count, by: 48) {
+            try office.counter.write { transaction in
+                for packet in packets[start..<min(start + 48, packets.count)] {
+                    try transaction.execute("DELETE FROM link WHERE ballot = $1", .blob(packet.ballot))
+                    try transaction.execute("DELETE FROM packet WHERE ballot = $1", .blob(packet.ballot))
+                }
+            }
+        }
+        let orphaned = Set(packets.map(\.ballot))
+        let halfReplaced = links.filter { !orphaned.contains($0.ballot) }
+        let now = office.clock.now()
+        try office.books.write { transaction in
+            try transaction.execute(
+                "UPDATE office SET packets_known = max(packets_known, $1), links_known = max(links_known, $2) WHERE id = 1",
+                .integer(news.packets.last?.seq ?? 0), .integer(halfReplaced.isEmpty ? news.links.last?.seq ?? 0 : 0))
+            if !packets.isEmpty || !halfReplaced.isEmpty {
+                try Journal.append(
+                    [
+                        JournalEntry(
+                            .interruptedCleared,
+                            facts: ["packets": .integer(Int64(packets.count)), "links": .integer(Int64(halfReplaced.count))])
+                    ], at: now, in: transaction)
+            }
+        }
+        for link in halfReplaced {
+            let (election, ballot) = try office.books.read { transaction in
+                let standing = try standing(link.ballot, transaction)
+                let row = try transaction.first("SELECT election FROM ballot WHERE id = $1", .blob(link.ballot)) { try $0.integer("election") }
+                guard let election = try ElectionBook.all(in: transaction).first(where: { $0.id == row }) else {
+                    throw OfficeError(.broken, "Ballot \(hex(link.ballot)) belongs to no election.", hint: "Run `uocava audit`.")
+                }
+                return (election, standing)
+            }
+            try replaceLink(of: ballot, in: election, reason: "A replacement of the link was interrupted and is finished now.")
+        }
+    }
+}
+
+extension Office {
+    /// A clerk's own words, sealed for the journal: they may name people.
+    func sealedNote(_ text: String, ballot: [UInt8]) -> JSONValue {
+        let box = rollKeys.seal(Array(text.utf8), table: "journal", id: ballot)
+        return ["key": .string(box.keyID), "sealed": .string(hex(box.sealed))]
+    }
+
+    /// The words in a sealed note; nil where it is none of ours.
+    func openNote(_ note: JSONValue?, ballot: [UInt8]) -> String? {
+        guard let key = note?["key"]?.stringValue, let sealed = note?["sealed"]?.stringValue.flatMap({ bytes(hex: $0) }),
+            let plain = try? rollKeys.open(sealed, table: "journal", id: ballot, keyID: key)
+        else { return nil }
+        return String(decoding: plain, as: UTF8.self)
+    }
+}

@@ -1,0 +1,74 @@
+import Elections
+import Foundation
+package import Keys
+import Logging
+package import Storage
+
+/// An opened office: both databases and the cabinet. The desks (roll, shelf, issuing, mailroom, returns, reports, audit) are given one.
+///
+/// What a role has no permission for stays closed: without the signing key's file, everything but issuing works.
+package final class Office: Sendable {
+    package let folder: OfficeFolder
+    package let books: DatabaseFile
+    package let counter: DatabaseFile
+    package let cabinet: KeyCabinet
+    package let clock: WallClock
+    /// Whether this is a test office, which takes test elections and nothing else (invariant 10).
+    package let isTest: Bool
+    package let rollKeys: RollKeys
+    package let linkKeys: LinkKeys
+
+    package var configuration: Configuration { folder.configuration }
+
+    /// Opens everything but the signing key.
+    ///
+    /// - Parameters:
+    ///   - passphrase: asked for at most once, when the first protected key is read.
+    /// - Throws: ``OfficeError``, `StorageError`, `KeysError`.
+    package init(_ folder: OfficeFolder, clock: WallClock = .system, passphrase: @escaping @Sendable () throws -> Secret? = { nil }) throws {
+        self.folder = folder
+        self.clock = clock
+        let configuration = folder.configuration
+        books = try DatabaseFile(path: folder.path(configuration.officeDatabase).path, migrations: Schema.office)
+        counter = try folder.openCounterDatabase()
+        cabinet = try folder.cabinet(passphrase: passphrase)
+        rollKeys = try cabinet.rollKeys()
+        linkKeys = try cabinet.linkKeys()
+        isTest = try books.read { transaction in
+            try transaction.first("SELECT test FROM office WHERE id = 1") { try $0.flag("test") }
+        } ?? { throw OfficeError(.broken, "office.sqlite does not say what office it is.", hint: "Restore it from the last backup.") }()
+    }
+
+    /// Takes a lock that only one process on this machine can hold, and that ends with the process however it ends.
+    ///
+    /// - Parameters:
+    ///   - name: what is locked, e.g. `issue`; a file of that name in the office's folder.
+    ///   - wait: how many seconds to try before giving up.
+    /// - Throws: ``OfficeError`` `tryAgain` with `busy`, or `cannotWrite`.
+    func lock(_ name: String, wait: Double = 0, busy: String) throws -> FileLock {
+        try FileLock(folder.url.appendingPathComponent(".\(name).lock"), wait: wait, busy: busy)
+    }
+}
+
+/// An exclusive `flock` on a file, given back when the value is released.
+final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    init(_ file: URL, wait: Double, busy: String) throws {
+        descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw OfficeError(.cannotWrite, "\(file.path) cannot be made.", hint: "Check who may write the office's folder.")
+        }
+        var left = Int(wait * 20)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard left > 0 else {
+                close(descriptor)
+                throw OfficeError(.tryAgain, busy, hint: "Wait until it is done, then run the command again.")
+            }
+            left -= 1
+            usleep(50_000)
+        }
+    }
+
+    deinit { close(descriptor) }
+}

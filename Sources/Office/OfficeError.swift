@@ -1,0 +1,50 @@
+package import Elections
+
+/// What the office may tell a person: what is wrong, where, and what to do. Anything else that fails is a bug, and keeps its detail in the log.
+package struct OfficeError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is; one table each maps these to exit codes (`uocava`) and to HTTP statuses (`Web`).
+    package enum Code: String, Sendable {
+        /// The words of a command or a request are off.
+        case usage
+        /// A file or a value that was given is wrong.
+        case badInput
+        /// There is no such voter, election, code, file or office.
+        case notFound
+        /// A service that is needed does not answer.
+        case unavailable
+        /// A folder, file or disk cannot be written.
+        case cannotWrite
+        /// Somebody else is busy with it, or it may succeed later.
+        case tryAgain
+        /// A permission, a key or a rule forbids it.
+        case notAllowed
+        /// The books contradict each other: nothing that a person typed.
+        case broken
+    }
+
+    package let code: Code
+    package let message: String
+    package let hint: String
+    /// Every single problem, where there are several (a roll, an election folder).
+    package let problems: [Problem]
+
+    package init(_ code: Code, _ message: String, hint: String = "", problems: [Problem] = []) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.problems = problems
+    }
+
+    /// Bad input with its list of problems.
+    package init(_ problems: Problems, in subject: String) {
+        let count = problems.all.count
+        self.init(
+            .badInput, "\(subject): \(count == 1 ? "1 problem" : "\(count) problems"). Nothing was changed.", problems: problems.all)
+    }
+
+    package var description: String {
+        var lines = [hint.isEmpty ? message : "\(message) \(hint)"]
+        lines += problems.map { "  \($0)" }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,269 @@
+import Elections
+import Foundation
+import Keys
+import Storage
+import Synchronization
+
+extension Reports {
+    /// Walks every ballot that the journal says was issued, a chunk at a time, and checks it on every core.
+    ///
+    /// Voters and clerks go on meanwhile, and two databases have no common moment: a ballot that looks wrong is looked at again at the end.
+    func reconcileBallots(_ election: KeptElection, _ result: inout Reconciliation) throws -> JournalNumbers {
+        let bases = try sharedBases(election, &result)
+        var journal = JournalNumbers()
+        var suspicious: [IssuedRow] = []
+        while true {
+            let (rows, last) = try next(election, &journal)
+            guard let last else { break }
+            journal.position = last
+            for (row, verdict) in try check(rows, bases) {
+                if verdict.findings.isEmpty { result.totals.add(verdict) } else { suspicious.append(row) }
+            }
+        }
+        guard !suspicious.isEmpty else { return journal }
+        // Longer than a new link takes between the counter and the books.
+        Thread.sleep(forTimeInterval: 0.3)
+        try office.catchUp()
+        for start in stride(from: 0, to: suspicious.count, by: Self.chunk) {
+            for (row, verdict) in try check(Array(suspicious[start..<min(start + Self.chunk, suspicious.count)]), bases) {
+                result.totals.add(verdict)
+                guard !verdict.findings.isEmpty else { continue }
+                let voter = try office.books.read { try office.voterNumber(row.voter, election: election.id, in: $0) }
+                result.mismatches += verdict.findings.map {
+                    Reconciliation.Mismatch(kind: $0.kind, voterID: voter, ballot: hex(row.ballot), detail: $0.detail)
+                }
+            }
+        }
+        return journal
+    }
+
+    /// The next rows of the journal: the ballots, with the other numbers taken in on the way.
+    private func next(_ election: KeptElection, _ journal: inout JournalNumbers) throws -> (ballots: [IssuedRow], last: Int64?) {
+        let rows = try office.books.read { transaction in
+            try transaction.all(
+                "SELECT seq, kind, ballot, voter, canonical \(JournalNumbers.rows) LIMIT \(Self.chunk)", .integer(election.id),
+                .integer(journal.position)
+            ) { row in
+                (
+                    seq: try row.integer("seq"), kind: try row.text("kind"), ballot: try row.optionalBlob("ballot"),
+                    voter: try row.optionalInteger("voter"), facts: try JSONValue.parse(try row.blob("canonical"))
+                )
+            }
+        }
+        var ballots: [IssuedRow] = []
+        ballots.reserveCapacity(rows.count)
+        for row in rows {
+            journal.add(kind: row.kind, facts: row.facts)
+            if row.kind == EventKind.issued.rawValue, let ballot = row.ballot, let voter = row.voter {
+                ballots.append(IssuedRow(ballot: ballot, voter: voter, election: election.id, facts: row.facts))
+            }
+        }
+        return (ballots, rows.last?.seq)
+    }
+
+    /// Reads a chunk from both databases, then decrypts and compares it on every core.
+    private func check(_ rows: [IssuedRow], _ bases: SharedBases) throws -> [(IssuedRow, BallotVerdict)] {
+        let known = try gather(rows)
+        let check = BallotCheck(rollKeys: office.rollKeys, linkKeys: office.linkKeys, bases: bases)
+        let slots = Mutex<[Int: BallotVerdict]>([:])
+        let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        let share = max(1, (rows.count + cores * 4 - 1) / (cores * 4))
+        DispatchQueue.concurrentPerform(iterations: (rows.count + share - 1) / share) { piece in
+            let range = piece * share..<min((piece + 1) * share, rows.count)
+            let part = range.map { ($0, check.verdict(rows[$0], known[$0])) }
+            slots.withLock { for (index, verdict) in part { $0[index] = verdict } }
+        }
+        let verdicts = slots.withLock { $0 }
+        return rows.indices.compactMap { index in verdicts[index].map { (rows[index], $0) } }
+    }
+
+    /// What both databases say. The books first: what the counter has beyond them is newer, and its number says so.
+    private func gather(_ rows: [IssuedRow]) throws -> [BallotRecords] {
+        var known = try office.books.read { transaction in
+            let marks = try transaction.first("SELECT events_known, links_known FROM office WHERE id = 1") {
+                (events: try $0.integer("events_known"), links: try $0.integer("links_known"))
+            }
+            return try rows.map { try BallotRecords($0.ballot, eventsKnown: marks?.events ?? 0, linksKnown: marks?.links ?? 0, books: transaction) }
+        }
+        try office.counter.read { transaction in
+            for index in rows.indices { try known[index].add(rows[index].ballot, counter: transaction) }
+        }
+        return known
+    }
+
+    /// The bases that packets of the election begin with, each checked against its hash once. A base that is missing or changed is one
+    /// mismatch, not one for each of its voters.
+    private func sharedBases(_ election: KeptElection, _ result: inout Reconciliation) throws -> SharedBases {
+        var bases = SharedBases()
+        let rows = try office.books.read { transaction in
+            try transaction.all(
+                """
+                SELECT b.hash, b.style, b.length, b.language, b.paper, s.code, s.revision FROM base b JOIN ballot_style s ON s.id = b.style
+                WHERE s.election = $1 ORDER BY b.id
+                """, .integer(election.id)
+            ) { row in
+                (
+                    hash: try row.blob("hash"), style: try row.integer("style"), length: Int(try row.integer("length")),
+                    code: try row.text("code"),
+                    name: "\(try row.text("code")), revision \(try row.integer("revision")), \(try row.text("language")), \(try row.text("paper"))"
+                )
+            }
+        }
+        for row in rows {
+            bases.styles[row.style] = row.code
+            bases.belonging.insert(SharedBases.Place(style: row.style, hash: row.hash))
+            guard bases.primed[row.hash] == nil else { continue }
+            let bytes = try office.counter.read { transaction in
+                try transaction.first("SELECT bytes FROM base WHERE hash = $1", .blob(row.hash)) { try $0.blob("bytes") }
+            }
+            if let bytes, bytes.count == row.length, SHA256.hash(bytes) == row.hash {
+                bases.primed[row.hash] = (PrimedSHA256(bytes), row.length)
+            } else {
+                result.mismatches.append(
+                    Reconciliation.Mismatch(
+                        kind: .packet, voterID: nil, ballot: nil,
+                        detail: "The pages that all voters of \(row.name) share are \(bytes == nil ? "missing" : "changed") at the counter. "
+                            + "Import the election again."))
+            }
+        }
+        return bases
+    }
+}
+
+extension Reconciliation.Totals {
+    fileprivate mutating func add(_ verdict: BallotVerdict) {
+        issued += 1
+        if verdict.events.contains(.letterSent) { mailed += 1 }
+        if verdict.events.contains(.claimed) { claimed += 1 }
+        if verdict.events.contains(.delivered) { delivered += 1 }
+        if verdict.events.contains(.received) { returned += 1 }
+        if verdict.status == .accepted { accepted += 1 }
+        if verdict.status == .rejected { rejected += 1 }
+    }
+}
+
+/// A ballot as the journal issued it.
+struct IssuedRow: Sendable {
+    let ballot: [UInt8]
+    let voter: Int64
+    let election: Int64
+    let facts: JSONValue
+}
+
+/// What all ballots of an election are checked against.
+struct SharedBases: Sendable {
+    struct Place: Hashable, Sendable {
+        let style: Int64
+        let hash: [UInt8]
+    }
+
+    /// The codes of the styles, by row.
+    var styles: [Int64: String] = [:]
+    /// Which base belongs to which style.
+    var belonging: Set<Place> = []
+    /// The digest of each base that is as it was made, ready to be continued with a tail, and its length.
+    var primed: [[UInt8]: (digest: PrimedSHA256, length: Int)] = [:]
+}
+
+/// Everything that the books and the counter hold of one ballot.
+struct BallotRecords: Sendable {
+    struct Book: Sendable {
+        let election, voter, style, batch: Int64
+        let base, packet, tracking, returnIndex, sealed: [UInt8]
+        let keyID: String
+        let status: BallotStatus?
+    }
+    struct Link: Sendable {
+        let id: [UInt8]
+        let keyID: String
+        let stands: Bool
+    }
+    struct Letter: Sendable {
+        let link: [UInt8]
+        let state: String
+    }
+    struct Piece: Sendable {
+        let voter: Int64
+        let decision: String?
+    }
+    struct Packet: Sendable {
+        let base, sha256, tracking, sealed: [UInt8]
+        let length: Int
+        let isDelivered: Bool
+    }
+    struct CounterLink: Sendable {
+        let seq: Int64
+        let id, lookup, wrap: [UInt8]
+        let state: String
+        let isClaimed, hasVisit: Bool
+    }
+    struct CounterEvent: Sendable {
+        let seq: Int64
+        let kind: String
+        let link: [UInt8]
+    }
+
+    /// How far the books knew the counter's events and links when they were read.
+    let eventsKnown, linksKnown: Int64
+    let book: Book?
+    let events: [EventKind]
+    let links: [Link]
+    let letters: [Letter]
+    let piece: Piece?
+    var packet: Packet?
+    var counterLinks: [CounterLink] = []
+    var counterEvents: [CounterEvent] = []
+
+    init(_ ballot: [UInt8], eventsKnown: Int64, linksKnown: Int64, books: Transaction) throws {
+        self.eventsKnown = eventsKnown
+        self.linksKnown = linksKnown
+        book = try books.first(
+            """
+            SELECT election, voter, style, base, packet, batch, status, return_index, tracking, key_id, sealed FROM ballot WHERE id = $1
+            """, .blob(ballot)
+        ) { row in
+            Book(
+                election: try row.integer("election"), voter: try row.integer("voter"), style: try row.integer("style"),
+                batch: try row.integer("batch"), base: try row.blob("base"), packet: try row.blob("packet"),
+                tracking: try row.blob("tracking"), returnIndex: try row.blob("return_index"), sealed: try row.blob("sealed"),
+                keyID: try row.text("key_id"), status: BallotStatus(rawValue: try row.text("status")))
+        }
+        events = try books.all("SELECT kind FROM journal WHERE ballot = $1 ORDER BY seq", .blob(ballot)) {
+            EventKind(rawValue: try $0.text("kind"))
+        }.compactMap { $0 }
+        links = try books.all("SELECT id, key_id, ended_at IS NULL AS stands FROM link WHERE ballot = $1", .blob(ballot)) {
+            Link(id: try $0.blob("id"), keyID: try $0.text("key_id"), stands: try $0.flag("stands"))
+        }
+        // By the link, which has an index for it.
+        letters = try links.flatMap { link in
+            try books.all("SELECT state FROM letter WHERE link = $1", .blob(link.id)) { Letter(link: link.id, state: try $0.text("state")) }
+        }
+        piece = try books.first("SELECT voter, decision FROM return_piece WHERE ballot = $1", .blob(ballot)) {
+            Piece(voter: try $0.integer("voter"), decision: try $0.optionalText("decision"))
+        }
+    }
+
+    mutating func add(_ ballot: [UInt8], counter: Transaction) throws {
+        packet = try counter.first(
+            "SELECT base, sha256, length, tracking, delivered_at IS NOT NULL AS delivered, sealed FROM packet WHERE ballot = $1", .blob(ballot)
+        ) { row in
+            Packet(
+                base: try row.blob("base"), sha256: try row.blob("sha256"), tracking: try row.blob("tracking"), sealed: try row.blob("sealed"),
+                length: Int(try row.integer("length")), isDelivered: try row.flag("delivered"))
+        }
+        counterLinks = try counter.all(
+            """
+            SELECT l.seq, l.id, l.lookup, l.wrap, l.state, l.claimed_at IS NOT NULL AS claimed,
+                EXISTS (SELECT 1 FROM visit v WHERE v.link = l.id) AS visited
+            FROM link l WHERE l.ballot = $1 ORDER BY l.seq
+            """, .blob(ballot)
+        ) { row in
+            CounterLink(
+                seq: try row.integer("seq"), id: try row.blob("id"), lookup: try row.blob("lookup"), wrap: try row.blob("wrap"),
+                state: try row.text("state"), isClaimed: try row.flag("claimed"), hasVisit: try row.flag("visited"))
+        }
+        counterEvents = try counter.all(
+            "SELECT seq, kind, link FROM counter_event WHERE ballot = $1 ORDER BY seq", .blob(ballot)
+        ) { CounterEvent(seq: try $0.integer("seq"), kind: try $0.text("kind"), link: try $0.blob("link")) }
+    }
+}

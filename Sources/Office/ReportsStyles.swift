@@ -1,0 +1,146 @@
+package import Elections
+import Keys
+import Storage
+
+/// A current ballot style on the shelf.
+package struct StyleLine: Sendable, Equatable {
+    package let election: ElectionID
+    package let style: StyleID
+    package let revision: Int
+    package let name: String
+    /// Empty: voters whose party has no style of its own there.
+    package let party: String
+    package let scope: Scope
+    package let precincts: [String]
+    /// Voters on the roll whose precinct, party and class lead here.
+    package let voters: Int
+    /// The vendor's ballots, one a language.
+    package let files: [File]
+    /// What packets begin with, one a language and paper.
+    package let bases: [Base]
+
+    /// A vendor's ballot as it was delivered.
+    package struct File: Sendable, Equatable {
+        package let language: String
+        package let pages: Int
+        package let length: Int
+        /// SHA-256, in hexadecimal.
+        package let sha256: String
+        /// Whether libqpdf had to repair it.
+        package let repaired: Bool
+    }
+
+    /// What every voter of the style, language and paper receives first.
+    package struct Base: Sendable, Equatable {
+        package let language: String
+        package let paper: String
+        package let length: Int
+        /// SHA-256, in hexadecimal: what the first `length` bytes of every packet hash to.
+        package let sha256: String
+    }
+
+    package var json: JSONValue {
+        [
+            "election": .string(election.text), "style": .string(style.text), "revision": .number(revision), "name": .string(name),
+            "party": .string(party), "scope": .string(scope.rawValue), "languages": .array(files.map { .string($0.language) }),
+            "pages": .number(pages), "precincts": .array(precincts.map(JSONValue.string)), "voters": .number(voters),
+            "files": .array(
+                files.map {
+                    [
+                        "language": .string($0.language), "pages": .number($0.pages), "length": .number($0.length),
+                        "sha256": .string($0.sha256), "repaired": .bool($0.repaired),
+                    ]
+                }),
+            "bases": .array(
+                bases.map {
+                    [
+                        "language": .string($0.language), "paper": .string($0.paper), "length": .number($0.length),
+                        "sha256": .string($0.sha256),
+                    ]
+                }),
+        ]
+    }
+
+    /// Pages of the longest ballot: the languages may differ.
+    package var pages: Int { files.map(\.pages).max() ?? 0 }
+}
+
+extension [StyleLine] {
+    /// One object a style.
+    package var json: JSONValue { .array(map(\.json)) }
+
+    /// For the terminal or a spreadsheet; hashes by their first 12 digits, all of them are in `json`.
+    package var table: ReportTable {
+        ReportTable(
+            columns: ["election", "style", "revision", "party", "scope", "languages", "pages", "precincts", "voters", "files", "bases"],
+            rows: map { line in
+                [
+                    .string(line.election.text), .string(line.style.text), .number(line.revision), .string(line.party),
+                    .string(line.scope.rawValue), .string(line.files.map(\.language).joined(separator: " ")), .number(line.pages),
+                    .string(line.precincts.joined(separator: "; ")), .number(line.voters),
+                    .string(line.files.map { "\($0.language) \($0.sha256.prefix(12))" }.joined(separator: "; ")),
+                    .string(line.bases.map { "\($0.language)/\($0.paper) \($0.sha256.prefix(12))" }.joined(separator: "; ")),
+                ]
+            })
+    }
+}
+
+extension Reports {
+    /// The styles that are current, by election and id.
+    ///
+    /// - Parameter id: only this election's; nil: all.
+    /// - Throws: ``OfficeError`` `notFound` for the election.
+    package func styles(election id: ElectionID? = nil) throws -> [StyleLine] {
+        try office.catchUp()
+        return try office.books.read { transaction in
+            let elections = try id.map { [try ElectionBook.find($0, in: transaction)] } ?? ElectionBook.all(in: transaction)
+            return try elections.flatMap { try styles(of: $0, in: transaction) }
+        }
+    }
+
+    private func styles(of election: KeptElection, in transaction: Transaction) throws -> [StyleLine] {
+        let kept = try ElectionBook.styles(of: election.id, in: transaction)
+        let resolver = StyleResolver(kept.values.map(\.style))
+        var voters: [StyleID: Int] = [:]
+        // A few hundred kinds of voters stand for a million: the roll need not be opened.
+        try transaction.forEach(
+            "SELECT precinct, party, voter_class, count(*) AS voters FROM request WHERE election = $1 GROUP BY precinct, party, voter_class",
+            .integer(election.id)
+        ) { row in
+            guard let voterClass = VoterClass(rawValue: try row.text("voter_class")) else { return }
+            let style = resolver.resolve(
+                precinct: try row.text("precinct"), party: try row.text("party"), scope: election.definition.scope(of: voterClass))
+            if case .success(let style) = style { voters[style, default: 0] += Int(try row.integer("voters")) }
+        }
+        return try kept.values.sorted { $0.style.id.text < $1.style.id.text }.map { kept in
+            StyleLine(
+                election: election.definition.id, style: kept.style.id, revision: Int(kept.revision), name: kept.style.name,
+                party: kept.style.party, scope: kept.style.scope, precincts: kept.style.precincts, voters: voters[kept.style.id] ?? 0,
+                files: try files(of: kept.id, election, in: transaction), bases: try bases(of: kept.id, in: transaction))
+        }
+    }
+
+    /// In the election's order of languages.
+    private func files(of style: Int64, _ election: KeptElection, in transaction: Transaction) throws -> [StyleLine.File] {
+        let files = try transaction.all(
+            "SELECT language, pages, length, sha256, repaired FROM style_file WHERE style = $1 ORDER BY language", .integer(style)
+        ) { row in
+            StyleLine.File(
+                language: try row.text("language"), pages: Int(try row.integer("pages")), length: Int(try row.integer("length")),
+                sha256: hex(try row.blob("sha256")), repaired: try row.flag("repaired"))
+        }
+        let order = election.definition.languages
+        return files.sorted { order.firstIndex(of: $0.language) ?? order.count < order.firstIndex(of: $1.language) ?? order.count }
+    }
+
+    private func bases(of style: Int64, in transaction: Transaction) throws -> [StyleLine.Base] {
+        try transaction.all(
+            "SELECT language, paper, length, hash FROM base WHERE style = $1 AND retired_at IS NULL ORDER BY language, paper DESC",
+            .integer(style)
+        ) { row in
+            StyleLine.Base(
+                language: try row.text("language"), paper: try row.text("paper"), length: Int(try row.integer("length")),
+                sha256: hex(try row.blob("hash")))
+        }
+    }
+}

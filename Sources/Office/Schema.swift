@@ -1,0 +1,363 @@
+import Storage
+
+/// The tables, written once: what has run on an office's disk never changes, later versions add migrations behind these.
+///
+/// Two databases, because two kinds of process hold them (docs/threat-model.md). Times are milliseconds since 1970 UTC, civil dates are text
+/// `YYYY-MM-DD`, hashes and random ids are bytes, flags are 0 or 1. Sealed columns are AES-256-GCM (module Keys).
+enum Schema {
+    /// `office.sqlite`: the roll, ballots, letters, returns and the journal. The public process has no permission on it.
+    static let office = [
+        Migration(
+            "0001 office",
+            """
+            -- One row: what this office is. A test office never becomes a real one (invariant 10).
+            CREATE TABLE office (
+                id            INTEGER PRIMARY KEY CHECK (id = 1),
+                test          INTEGER NOT NULL CHECK (test IN (0, 1)),
+                made_at       INTEGER NOT NULL,
+                -- How far the counter's packets, links and events are known here; moved in the transaction that records them.
+                packets_known INTEGER NOT NULL DEFAULT 0,
+                links_known   INTEGER NOT NULL DEFAULT 0,
+                events_known  INTEGER NOT NULL DEFAULT 0,
+                -- How far the journal's steps are written to the voters' timelines at the counter.
+                steps_known   INTEGER NOT NULL DEFAULT 0
+            );
+            CREATE TRIGGER office_kind BEFORE UPDATE OF test, made_at ON office
+                BEGIN SELECT RAISE(ABORT, 'an office stays what it was made as'); END;
+
+            CREATE TABLE jurisdiction (
+                id      TEXT PRIMARY KEY,
+                name    TEXT NOT NULL,
+                state   TEXT NOT NULL,
+                id_type TEXT NOT NULL CHECK (id_type IN ('fips', 'local', 'ocd-id'))
+            );
+
+            CREATE TABLE election (
+                id           INTEGER PRIMARY KEY,
+                jurisdiction TEXT NOT NULL REFERENCES jurisdiction (id),
+                code         TEXT NOT NULL,
+                test         INTEGER NOT NULL CHECK (test IN (0, 1)),
+                definition   TEXT NOT NULL,
+                texts        TEXT NOT NULL,
+                imported_at  INTEGER NOT NULL,
+                UNIQUE (jurisdiction, code)
+            );
+
+            -- A style is frozen per revision by the first ballot issued from it (invariant 9).
+            CREATE TABLE ballot_style (
+                id            INTEGER PRIMARY KEY,
+                election      INTEGER NOT NULL REFERENCES election (id),
+                code          TEXT NOT NULL,
+                revision      INTEGER NOT NULL CHECK (revision >= 1),
+                name          TEXT NOT NULL,
+                party         TEXT NOT NULL,
+                scope         TEXT NOT NULL CHECK (scope IN ('full', 'federal')),
+                imported_at   INTEGER NOT NULL,
+                superseded_at INTEGER,
+                UNIQUE (election, code, revision)
+            );
+            CREATE UNIQUE INDEX ballot_style_current ON ballot_style (election, code) WHERE superseded_at IS NULL;
+
+            CREATE TABLE style_precinct (
+                style    INTEGER NOT NULL REFERENCES ballot_style (id),
+                precinct TEXT NOT NULL,
+                PRIMARY KEY (style, precinct)
+            );
+
+            -- The vendor's files, by content.
+            CREATE TABLE style_file (
+                style    INTEGER NOT NULL REFERENCES ballot_style (id),
+                language TEXT NOT NULL,
+                sha256   BLOB NOT NULL CHECK (length(sha256) = 32),
+                length   INTEGER NOT NULL,
+                pages    INTEGER NOT NULL,
+                repaired INTEGER NOT NULL CHECK (repaired IN (0, 1)),
+                PRIMARY KEY (style, language)
+            );
+
+            -- What every voter of a style, language and paper receives first, byte for byte; the bytes are in the counter's database.
+            CREATE TABLE base (
+                id         INTEGER PRIMARY KEY,
+                hash       BLOB NOT NULL CHECK (length(hash) = 32),
+                style      INTEGER NOT NULL REFERENCES ballot_style (id),
+                language   TEXT NOT NULL,
+                paper      TEXT NOT NULL CHECK (paper IN ('letter', 'a4')),
+                length     INTEGER NOT NULL,
+                plan       TEXT NOT NULL,
+                first_ballot_page INTEGER NOT NULL,
+                last_ballot_page  INTEGER NOT NULL,
+                made_at    INTEGER NOT NULL,
+                retired_at INTEGER,
+                UNIQUE (style, language, paper, hash)
+            );
+            CREATE UNIQUE INDEX base_current ON base (style, language, paper) WHERE retired_at IS NULL;
+
+            CREATE TABLE voter (
+                id           INTEGER PRIMARY KEY,
+                jurisdiction TEXT NOT NULL REFERENCES jurisdiction (id),
+                number_index BLOB NOT NULL CHECK (length(number_index) = 16),
+                added_at     INTEGER NOT NULL,
+                UNIQUE (jurisdiction, number_index)
+            );
+
+            -- A voter's standing request for one election. Personal data only in `sealed`; the clear columns are what rules and reports need.
+            CREATE TABLE request (
+                id           INTEGER PRIMARY KEY,
+                election     INTEGER NOT NULL REFERENCES election (id),
+                voter        INTEGER NOT NULL REFERENCES voter (id),
+                voter_class  TEXT NOT NULL,
+                location     TEXT,
+                form         TEXT NOT NULL,
+                method       TEXT,
+                request_date TEXT NOT NULL,
+                status       TEXT NOT NULL CHECK (status IN ('accepted', 'pending', 'rejected', 'cancelled')),
+                valid_to     TEXT NOT NULL,
+                preference   TEXT NOT NULL,
+                language     TEXT NOT NULL,
+                protected    INTEGER NOT NULL CHECK (protected IN (0, 1)),
+                released_at  INTEGER,
+                precinct     TEXT NOT NULL,
+                party        TEXT NOT NULL,
+                email_index  BLOB,
+                fingerprint  BLOB NOT NULL CHECK (length(fingerprint) = 16),
+                key_id       TEXT NOT NULL,
+                sealed       BLOB NOT NULL,
+                added_at     INTEGER NOT NULL,
+                changed_at   INTEGER NOT NULL,
+                UNIQUE (election, voter)
+            );
+            CREATE INDEX request_email ON request (email_index) WHERE email_index IS NOT NULL;
+            CREATE INDEX request_voter ON request (voter);
+
+            -- Rows of a roll that could not be read, kept so that nobody is lost (`voters import --hold-refused`).
+            CREATE TABLE held_row (
+                id           INTEGER PRIMARY KEY,
+                election     INTEGER NOT NULL REFERENCES election (id),
+                number_index BLOB,
+                line         INTEGER NOT NULL,
+                key_id       TEXT NOT NULL,
+                sealed       BLOB NOT NULL,
+                since        INTEGER NOT NULL,
+                cleared_at   INTEGER
+            );
+            CREATE INDEX held_row_open ON held_row (election, number_index) WHERE cleared_at IS NULL;
+
+            CREATE TABLE exception (
+                id         INTEGER PRIMARY KEY,
+                election   INTEGER NOT NULL REFERENCES election (id),
+                voter      INTEGER REFERENCES voter (id),
+                held_row   INTEGER REFERENCES held_row (id),
+                kind       TEXT NOT NULL,
+                detail     TEXT NOT NULL,
+                since      INTEGER NOT NULL,
+                cleared_at INTEGER
+            );
+            CREATE UNIQUE INDEX exception_open ON exception (election, voter, kind) WHERE cleared_at IS NULL AND voter IS NOT NULL;
+
+            CREATE TABLE batch (
+                id          INTEGER PRIMARY KEY,
+                election    INTEGER NOT NULL REFERENCES election (id),
+                started_at  INTEGER NOT NULL,
+                finished_at INTEGER,
+                issued      INTEGER NOT NULL DEFAULT 0
+            );
+
+            CREATE TABLE ballot (
+                id            BLOB PRIMARY KEY CHECK (length(id) = 16),
+                election      INTEGER NOT NULL REFERENCES election (id),
+                voter         INTEGER NOT NULL REFERENCES voter (id),
+                sequence      INTEGER NOT NULL CHECK (sequence >= 1),
+                supersedes    BLOB REFERENCES ballot (id),
+                style         INTEGER NOT NULL REFERENCES ballot_style (id),
+                base          BLOB NOT NULL CHECK (length(base) = 32),
+                packet        BLOB NOT NULL CHECK (length(packet) = 32),
+                batch         INTEGER NOT NULL REFERENCES batch (id),
+                status        TEXT NOT NULL CHECK (status IN ('issued', 'sent', 'undeliverable', 'claimed', 'delivered', 'received',
+                                                              'held', 'accepted', 'rejected', 'replaced', 'cancelled')),
+                status_at     INTEGER NOT NULL,
+                issued_at     INTEGER NOT NULL,
+                return_index  BLOB NOT NULL UNIQUE CHECK (length(return_index) = 16),
+                tracking      BLOB NOT NULL UNIQUE CHECK (length(tracking) = 32),
+                key_id        TEXT NOT NULL,
+                sealed        BLOB NOT NULL,
+                UNIQUE (election, voter, sequence)
+            );
+            CREATE INDEX ballot_voter ON ballot (voter);
+            CREATE UNIQUE INDEX ballot_standing ON ballot (election, voter) WHERE status NOT IN ('replaced', 'cancelled');
+            -- What was issued to whom never changes; only its status moves (invariants 4 and 9).
+            CREATE TRIGGER ballot_frozen BEFORE UPDATE OF id, election, voter, sequence, supersedes, style, base, packet, batch, issued_at,
+                return_index, tracking ON ballot
+                BEGIN SELECT RAISE(ABORT, 'a ballot never changes after it is issued'); END;
+            CREATE TRIGGER ballot_kept BEFORE DELETE ON ballot
+                BEGIN SELECT RAISE(ABORT, 'a ballot is never deleted'); END;
+
+            CREATE TABLE link (
+                id       BLOB PRIMARY KEY CHECK (length(id) = 16),
+                ballot   BLOB NOT NULL REFERENCES ballot (id),
+                key_id   TEXT NOT NULL,
+                made_at  INTEGER NOT NULL,
+                ended_at INTEGER
+            );
+            CREATE UNIQUE INDEX link_standing ON link (ballot) WHERE ended_at IS NULL;
+
+            -- The outbox. A row is committed before its letter is sent; a lease says who is sending it.
+            CREATE TABLE letter (
+                id          INTEGER PRIMARY KEY,
+                election    INTEGER NOT NULL REFERENCES election (id),
+                voter       INTEGER NOT NULL REFERENCES voter (id),
+                ballot      BLOB NOT NULL REFERENCES ballot (id),
+                link        BLOB NOT NULL REFERENCES link (id),
+                kind        TEXT NOT NULL,
+                state       TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'deferred', 'sent', 'refused', 'withdrawn')),
+                attempts    INTEGER NOT NULL DEFAULT 0,
+                queued_at   INTEGER NOT NULL,
+                due_at      INTEGER NOT NULL,
+                lease_until INTEGER,
+                leased_by   TEXT,
+                ended_at    INTEGER,
+                reply       TEXT,
+                UNIQUE (link, kind)
+            );
+            CREATE INDEX letter_due ON letter (due_at, id) WHERE state IN ('queued', 'sending', 'deferred');
+
+            -- Every envelope that came in is a piece; which piece counts is decided, at most one for a voter and an election.
+            CREATE TABLE return_piece (
+                id          INTEGER PRIMARY KEY,
+                election    INTEGER NOT NULL REFERENCES election (id),
+                voter       INTEGER NOT NULL REFERENCES voter (id),
+                ballot      BLOB REFERENCES ballot (id),
+                kind        TEXT NOT NULL CHECK (kind IN ('ballot', 'fwab')),
+                received_at INTEGER NOT NULL,
+                recorded_at INTEGER NOT NULL,
+                decision    TEXT CHECK (decision IN ('accepted', 'rejected', 'held')),
+                reason      TEXT,
+                decided_at  INTEGER,
+                CHECK ((decision IS NULL) = (decided_at IS NULL)),
+                CHECK ((decision = 'rejected') = (reason IS NOT NULL) OR decision IS NULL)
+            );
+            CREATE UNIQUE INDEX return_piece_ballot ON return_piece (ballot) WHERE ballot IS NOT NULL;
+            CREATE UNIQUE INDEX return_piece_counted ON return_piece (election, voter) WHERE decision = 'accepted';
+            CREATE INDEX return_piece_voter ON return_piece (election, voter);
+
+            -- Everything that happened, chained: hash = SHA-256(hash of the row before ‖ canonical). Rows are numbered without gaps.
+            CREATE TABLE journal (
+                seq       INTEGER PRIMARY KEY CHECK (seq >= 1),
+                at        INTEGER NOT NULL,
+                kind      TEXT NOT NULL,
+                election  INTEGER,
+                voter     INTEGER,
+                ballot    BLOB,
+                canonical BLOB NOT NULL,
+                hash      BLOB NOT NULL CHECK (length(hash) = 32)
+            );
+            CREATE INDEX journal_ballot ON journal (ballot) WHERE ballot IS NOT NULL;
+            CREATE TRIGGER journal_kept BEFORE DELETE ON journal
+                BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+            CREATE TRIGGER journal_frozen BEFORE UPDATE ON journal
+                BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+            """)
+    ]
+
+    /// `counter.sqlite`: what the public process needs, and nothing that tells who a voter is.
+    static let counter = [
+        Migration(
+            "0001 counter",
+            """
+            -- One row: what the pages say about the office.
+            CREATE TABLE notice (
+                id   INTEGER PRIMARY KEY CHECK (id = 1),
+                text TEXT NOT NULL
+            );
+
+            CREATE TABLE election (
+                id   INTEGER PRIMARY KEY,
+                text TEXT NOT NULL
+            );
+
+            CREATE TABLE base (
+                hash   BLOB PRIMARY KEY CHECK (length(hash) = 32),
+                length INTEGER NOT NULL,
+                bytes  BLOB NOT NULL
+            );
+
+            -- In the order of issue, so that a million inserts append. `sealed` is tail, manifest and card under a key that only the token,
+            -- a visit or the roll key opens.
+            CREATE TABLE packet (
+                seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+                ballot       BLOB NOT NULL UNIQUE CHECK (length(ballot) = 16),
+                election     INTEGER NOT NULL REFERENCES election (id),
+                base         BLOB NOT NULL REFERENCES base (hash),
+                sha256       BLOB NOT NULL CHECK (length(sha256) = 32),
+                length       INTEGER NOT NULL,
+                tracking     BLOB NOT NULL UNIQUE CHECK (length(tracking) = 32),
+                issued_at    INTEGER NOT NULL,
+                delivered_at INTEGER,
+                sealed       BLOB NOT NULL
+            );
+            CREATE TRIGGER packet_frozen BEFORE UPDATE OF seq, ballot, election, base, sha256, length, tracking, issued_at, sealed ON packet
+                BEGIN SELECT RAISE(ABORT, 'a packet never changes after it is issued'); END;
+
+            CREATE TABLE link (
+                seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+                id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+                lookup       BLOB NOT NULL UNIQUE CHECK (length(lookup) = 16),
+                ballot       BLOB NOT NULL REFERENCES packet (ballot),
+                answer       BLOB NOT NULL CHECK (length(answer) = 32),
+                wrap         BLOB NOT NULL,
+                closes_at    INTEGER NOT NULL,
+                made_at      INTEGER NOT NULL,
+                state        TEXT NOT NULL CHECK (state IN ('live', 'claimed', 'replaced', 'retired')),
+                tries        INTEGER NOT NULL DEFAULT 0,
+                locked_until INTEGER NOT NULL DEFAULT 0,
+                claimed_at   INTEGER,
+                CHECK ((state = 'claimed') <= (claimed_at IS NOT NULL))
+            );
+            -- Invariant 5: at most one link of a ballot can be claimed.
+            CREATE UNIQUE INDEX link_live ON link (ballot) WHERE state = 'live';
+            CREATE INDEX link_ballot ON link (ballot);
+
+            CREATE TABLE visit (
+                id         BLOB PRIMARY KEY CHECK (length(id) = 16),
+                link       BLOB NOT NULL UNIQUE REFERENCES link (id),
+                secret     BLOB NOT NULL CHECK (length(secret) = 32),
+                wrap       BLOB NOT NULL,
+                opened_at  INTEGER NOT NULL,
+                expires_at INTEGER NOT NULL,
+                ended_at   INTEGER
+            );
+
+            -- The byte ranges of each file that left through a link's visit: "from-to,from-to", half-open, sorted, merged.
+            CREATE TABLE served (
+                link   BLOB NOT NULL REFERENCES link (id),
+                file   TEXT NOT NULL CHECK (file IN ('pdf', 'zip')),
+                ranges TEXT NOT NULL,
+                PRIMARY KEY (link, file)
+            );
+
+            -- What the office adds to the timeline that the tracking code opens; the counter's own steps are its events.
+            CREATE TABLE step (
+                ballot BLOB NOT NULL,
+                seq    INTEGER NOT NULL,
+                kind   TEXT NOT NULL,
+                at     INTEGER NOT NULL,
+                sealed BLOB,
+                PRIMARY KEY (ballot, seq)
+            );
+
+            -- Each change at the counter, in the transaction that makes it; the office copies them into the journal.
+            CREATE TABLE counter_event (
+                seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+                at     INTEGER NOT NULL,
+                kind   TEXT NOT NULL CHECK (kind IN ('claimed', 'delivered', 'retired')),
+                ballot BLOB NOT NULL,
+                link   BLOB NOT NULL,
+                detail TEXT NOT NULL DEFAULT ''
+            );
+            CREATE INDEX counter_event_ballot ON counter_event (ballot);
+            CREATE TRIGGER counter_event_kept BEFORE DELETE ON counter_event
+                BEGIN SELECT RAISE(ABORT, 'counter events only grow'); END;
+            CREATE TRIGGER counter_event_frozen BEFORE UPDATE ON counter_event
+                BEGIN SELECT RAISE(ABORT, 'counter events only grow'); END;
+            """)
+    ]
+}

@@ -1,0 +1,386 @@
+package import Elections
+package import Foundation
+import Keys
+package import Packet
+import Storage
+
+/// The shelf of ballot styles: brings an election's folder in, and makes from each vendor's ballot the bases that packets begin with.
+package struct StyleShelf: Sendable {
+    private let office: Office
+    private let child: ConfinedChild
+
+    /// - Parameter child: where vendors' files are read; the default runs this program again, confined.
+    package init(_ office: Office, child: ConfinedChild = ConfinedChild()) {
+        self.office = office
+        self.child = child
+    }
+
+    /// What an import brought.
+    package struct Summary: Sendable {
+        package var election: ElectionID
+        /// Styles that are new, came as a new revision, stayed, or are not in the folder any more.
+        package var new = 0
+        package var revised = 0
+        package var unchanged = 0
+        package var superseded = 0
+        package var bases = 0
+        package var warnings: [String] = []
+        /// Voters who hold a ballot of a style that was corrected.
+        package var toReview = 0
+
+        package var json: JSONValue {
+            [
+                "election": .string(election.text), "new": .integer(Int64(new)), "revised": .integer(Int64(revised)),
+                "unchanged": .integer(Int64(unchanged)), "superseded": .integer(Int64(superseded)), "bases": .integer(Int64(bases)),
+                "to_review": .integer(Int64(toReview)), "warnings": .array(warnings.map(JSONValue.string)),
+            ]
+        }
+    }
+
+    /// Brings an election's folder in. Everything is checked before anything is written; a second import of the same folder changes nothing.
+    ///
+    /// - Parameters:
+    ///   - acceptRepaired: take ballots that libqpdf had to repair; that is journalled.
+    ///   - progress: called with bases done and bases in all.
+    /// - Throws: ``OfficeError`` `badInput` with every problem, `notAllowed` where a rule forbids the change.
+    package func importElection(
+        from folder: URL, acceptRepaired: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> Summary {
+        let read = try ElectionFolder(folder, isTest: office.isTest)
+        try checkAgainstBooks(read)
+        var summary = Summary(election: read.definition.id)
+        summary.warnings = read.warnings
+        let made = try makeBases(of: read, acceptRepaired: acceptRepaired, summary: &summary, progress: progress)
+        try keep(read, made, &summary)
+        return summary
+    }
+
+    // MARK: Checks
+
+    /// What the office's books forbid, before the slow part.
+    private func checkAgainstBooks(_ read: ElectionFolder) throws {
+        try office.books.read { transaction in
+            let elections = try ElectionBook.all(in: transaction)
+            let definition = read.definition
+            if let other = elections.first(where: {
+                $0.definition.id != definition.id && $0.definition.identityQuestion != definition.identityQuestion
+            }) {
+                // Every link page must be the same bytes, whatever the link: so the office asks one question.
+                throw OfficeError(
+                    .notAllowed, "election.yaml asks \(definition.identityQuestion.rawValue), but \(other.definition.id) asks "
+                        + "\(other.definition.identityQuestion.rawValue).",
+                    hint: "One office asks all its voters the same question; make another office for the other.")
+            }
+            guard let known = elections.first(where: { $0.definition.id == definition.id }) else { return }
+            guard known.definition.jurisdiction.id == definition.jurisdiction.id else {
+                throw OfficeError(
+                    .notAllowed, "\(definition.id) belongs to \(known.definition.jurisdiction.name) here.",
+                    hint: "Give this election another id.")
+            }
+            let issued = try transaction.count("SELECT count(*) FROM ballot WHERE election = $1", .integer(known.id))
+            let differing = changedKeys(known.definition.json, definition.json)
+            if issued > 0, !differing.isEmpty {
+                throw OfficeError(
+                    .notAllowed,
+                    "Ballots of \(definition.id) have been issued, and election.yaml now says something else under: "
+                        + "\(differing.joined(separator: ", ")).",
+                    hint: "Put the old values back. Ballot PDFs may be corrected: they become new revisions.")
+            }
+        }
+    }
+
+    private func changedKeys(_ old: JSONValue, _ new: JSONValue) -> [String] {
+        let (old, new) = (old.objectValue ?? [:], new.objectValue ?? [:])
+        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+    }
+
+    // MARK: Bases
+
+    private struct MadeStyle {
+        let style: BallotStyle
+        var files: [String: File] = [:]
+        struct File {
+            let sha256: [UInt8]
+            let length: Int
+            let pages: Int
+            let repaired: Bool
+            var bases: [Paper: (hash: [UInt8], base: Base)] = [:]
+        }
+    }
+
+    /// Reads every ballot and makes its bases; every ballot that cannot be read is one problem, and any problem stops the import.
+    private func makeBases(
+        of read: ElectionFolder, acceptRepaired: Bool, summary: inout Summary, progress: (Int, Int) -> Void
+    ) throws -> [MadeStyle] {
+        let reader = BallotReader(child: child)
+        let total = read.styles.reduce(0) { $0 + $1.files.count } * Paper.allCases.count
+        var problems: [Problem] = []
+        var made: [MadeStyle] = []
+        progress(0, total)
+        for style in read.styles {
+            var shelf = MadeStyle(style: style)
+            for (language, file) in style.files.sorted(by: { $0.key < $1.key }) {
+                do {
+                    let bytes = try read.bytes(file)
+                    let clean = try reader.read(bytes, name: file, acceptRepaired: acceptRepaired)
+                    summary.warnings += clean.warnings.map { "\(file): \($0)" }
+                    var kept = MadeStyle.File(
+                        sha256: SHA256.hash(bytes), length: bytes.count, pages: clean.pages.count, repaired: clean.repaired)
+                    for paper in Paper.allCases {
+                        let input = BaseInput(
+                            text: read.text(language: language, publicURL: office.configuration.publicSite.url, sample: office.isTest),
+                            paper: paper, ballotPDF: clean.pdf, styleLabel: style.id.text)
+                        let base = try makeBase(input, vendor: bytes, file: file)
+                        kept.bases[paper] = (SHA256.hash(base.bytes), base)
+                        summary.bases += 1
+                        progress(summary.bases, total)
+                    }
+                    shelf.files[language] = kept
+                } catch let error as PacketError {
+                    problems.append(Problem(file: file, what: error.message, hint: error.hint))
+                }
+            }
+            made.append(shelf)
+        }
+        guard problems.isEmpty else { throw OfficeError(Problems(problems), in: "The ballots") }
+        return made
+    }
+
+    /// The base, after its ballot pages were compared with the vendor's as pictures: what leaves the office is what the vendor delivered.
+    private func makeBase(_ input: BaseInput, vendor: [UInt8], file: String) throws -> Base {
+        let plain = try BaseAssembly.make(input.withoutSample(), child: child)
+        let differences = try PageCompare.compare(vendor, pages: 1...plain.ballotPages.count, plain.bytes, firstOfB: plain.ballotPages.lowerBound)
+        if let first = differences.first {
+            throw PacketError(
+                .pictureChanged, "page \(first.page) looks different after it was read: the ballot would not be the vendor's",
+                hint: "Print the ballot to a new PDF from the program that made it, and import that.", file: file)
+        }
+        return input.text.sample ? try BaseAssembly.make(input, child: child) : plain
+    }
+
+    // MARK: Keeping
+
+    /// Bases first, to the counter; then the books. A crash between leaves bases that nothing points at, and the next import finds them made.
+    private func keep(_ read: ElectionFolder, _ made: [MadeStyle], _ summary: inout Summary) throws {
+        let now = office.clock.now()
+        for style in made {
+            for file in style.files.values {
+                for (hash, base) in file.bases.values {
+                    // One at a time: claims must not wait for a whole election's megabytes.
+                    try office.counter.write { transaction in
+                        try transaction.execute(
+                            "INSERT INTO base (hash, length, bytes) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", .blob(hash),
+                            .integer(Int64(base.bytes.count)), .blob(base.bytes))
+                    }
+                }
+            }
+        }
+        let election = try office.books.write { transaction in
+            let id = try keepElection(read, at: now, in: transaction)
+            try keepStyles(made, election: id, at: now, &summary, in: transaction)
+            return id
+        }
+        try office.counter.write { transaction in
+            try transaction.execute(
+                "INSERT INTO election (id, text) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET text = excluded.text", .integer(election),
+                .text(read.publicElection.json.text))
+            try transaction.execute(
+                "INSERT INTO notice (id, text) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET text = excluded.text",
+                .text(read.notice(isTest: office.isTest).json.text))
+        }
+    }
+
+    private func keepElection(_ read: ElectionFolder, at now: Instant, in transaction: Transaction) throws -> Int64 {
+        let definition = read.definition
+        let jurisdiction = definition.jurisdiction
+        try transaction.execute(
+            """
+            INSERT INTO jurisdiction (id, name, state, id_type) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state
+            """,
+            .text(jurisdiction.id.text), .text(jurisdiction.name), .text(jurisdiction.state), .text(jurisdiction.idType.rawValue))
+        let text = definition.json.text
+        let declarations = JSONValue.object(read.declarations.mapValues(JSONValue.string)).text
+        let before = try transaction.first(
+            "SELECT id, definition, texts FROM election WHERE jurisdiction = $1 AND code = $2", .text(jurisdiction.id.text),
+            .text(definition.id.text)
+        ) { (id: try $0.integer("id"), same: try $0.text("definition") == text && $0.text("texts") == declarations) }
+        if let before, before.same { return before.id }
+        let id = try transaction.first(
+            """
+            INSERT INTO election (jurisdiction, code, test, definition, texts, imported_at) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (jurisdiction, code) DO UPDATE SET definition = excluded.definition, texts = excluded.texts
+            RETURNING id
+            """,
+            .text(jurisdiction.id.text), .text(definition.id.text), .flag(definition.test), .text(text), .text(declarations),
+            .integer(now.milliseconds), decode: { try $0.integer("id") })
+        guard let id else { throw OfficeError(.broken, "The election was not kept.") }
+        try Journal.append(
+            [
+                JournalEntry(
+                    .electionImported, election: id,
+                    facts: ["code": .string(definition.id.text), "definition": .string(hex(SHA256.hash(Array(text.utf8))))])
+            ], at: now, in: transaction)
+        return id
+    }
+
+    private struct Present {
+        let id: Int64
+        let revision: Int64
+        let content: JSONValue
+    }
+
+    private func keepStyles(
+        _ made: [MadeStyle], election: Int64, at now: Instant, _ summary: inout Summary, in transaction: Transaction
+    ) throws {
+        var present = try presentStyles(of: election, in: transaction)
+        for style in made {
+            let before = present.removeValue(forKey: style.style.id)
+            if let before, before.content == content(style) {
+                // The same ballot; its pages around it may say something new (a deadline, a contact) as long as nothing was issued.
+                summary.unchanged += 1
+                if try keepBases(style, row: before.id, at: now, in: transaction) > 0 {
+                    try journal(style, revision: before.revision, election: election, at: now, in: transaction)
+                }
+                continue
+            }
+            if before == nil { summary.new += 1 } else { summary.revised += 1 }
+            if let before { try supersede(before.id, style.style.id, election: election, at: now, &summary, in: transaction) }
+            let kept = try transaction.first(
+                """
+                INSERT INTO ballot_style (election, code, revision, name, party, scope, imported_at)
+                VALUES ($1, $2, coalesce((SELECT max(revision) FROM ballot_style WHERE election = $1 AND code = $2), 0) + 1, $3, $4, $5, $6)
+                RETURNING id, revision
+                """,
+                .integer(election), .text(style.style.id.text), .text(style.style.name), .text(style.style.party),
+                .text(style.style.scope.rawValue), .integer(now.milliseconds),
+                decode: { (row: try $0.integer("id"), revision: try $0.integer("revision")) })
+            guard let (row, revision) = kept else { throw OfficeError(.broken, "The style \(style.style.id) was not kept.") }
+            for precinct in style.style.precincts {
+                try transaction.execute(
+                    "INSERT INTO style_precinct (style, precinct) VALUES ($1, $2)", .integer(row), .text(precinct))
+            }
+            for (language, file) in style.files {
+                try transaction.execute(
+                    "INSERT INTO style_file (style, language, sha256, length, pages, repaired) VALUES ($1, $2, $3, $4, $5, $6)",
+                    .integer(row), .text(language), .blob(file.sha256), .integer(Int64(file.length)), .integer(Int64(file.pages)),
+                    .flag(file.repaired))
+            }
+            _ = try keepBases(style, row: row, at: now, in: transaction)
+            try journal(style, revision: revision, election: election, at: now, in: transaction)
+        }
+        for (code, gone) in present {
+            summary.superseded += 1
+            try supersede(gone.id, code, election: election, at: now, &summary, in: transaction)
+        }
+    }
+
+    private func supersede(
+        _ row: Int64, _ code: StyleID, election: Int64, at now: Instant, _ summary: inout Summary, in transaction: Transaction
+    ) throws {
+        try transaction.execute(
+            "UPDATE ballot_style SET superseded_at = $2 WHERE id = $1 AND superseded_at IS NULL", .integer(row), .integer(now.milliseconds))
+        try transaction.execute(
+            "UPDATE base SET retired_at = $2 WHERE style = $1 AND retired_at IS NULL", .integer(row), .integer(now.milliseconds))
+        let holders = try transaction.all(
+            "SELECT voter FROM ballot WHERE style = $1 AND status NOT IN ('replaced', 'cancelled')", .integer(row)
+        ) { try $0.integer("voter") }
+        for voter in holders {
+            try ExceptionList.add(
+                .styleRevised, voter: voter, election: election, detail: "Holds a ballot of \(code) from before its correction.", at: now,
+                in: transaction)
+        }
+        summary.toReview += holders.count
+    }
+
+    /// Keeps a style's bases and returns how many of them are new.
+    private func keepBases(_ style: MadeStyle, row: Int64, at now: Instant, in transaction: Transaction) throws -> Int {
+        var new = 0
+        for (language, file) in style.files {
+            for (paper, made) in file.bases {
+                try transaction.execute(
+                    """
+                    UPDATE base SET retired_at = $5
+                    WHERE style = $1 AND language = $2 AND paper = $3 AND retired_at IS NULL AND hash <> $4
+                    """,
+                    .integer(row), .text(language), .text(paper.rawValue), .blob(made.hash), .integer(now.milliseconds))
+                new += try transaction.count(
+                    "SELECT count(*) FROM base WHERE style = $1 AND language = $2 AND paper = $3 AND hash = $4", .integer(row),
+                    .text(language), .text(paper.rawValue), .blob(made.hash)) == 0 ? 1 : 0
+                try transaction.execute(
+                    """
+                    INSERT INTO base (hash, style, language, paper, length, plan, first_ballot_page, last_ballot_page, made_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                    ON CONFLICT (style, language, paper, hash) DO UPDATE SET retired_at = NULL
+                    """,
+                    .blob(made.hash), .integer(row), .text(language), .text(paper.rawValue), .integer(Int64(made.base.bytes.count)),
+                    .text(try made.base.plan.json()), .integer(Int64(made.base.ballotPages.lowerBound)),
+                    .integer(Int64(made.base.ballotPages.upperBound)), .integer(now.milliseconds))
+            }
+        }
+        return new
+    }
+
+    private func journal(
+        _ style: MadeStyle, revision: Int64, election: Int64, at now: Instant, in transaction: Transaction
+    ) throws {
+        var bases: [String: JSONValue] = [:]
+        for (language, file) in style.files {
+            for (paper, made) in file.bases { bases["\(language)/\(paper.rawValue)"] = .string(hex(made.hash)) }
+        }
+        try Journal.append(
+            [
+                JournalEntry(
+                    .styleImported, election: election,
+                    facts: [
+                        "style": .string(style.style.id.text), "revision": .integer(revision),
+                        "files": .object(style.files.mapValues { .string(hex($0.sha256)) }), "bases": .object(bases),
+                        "repaired": .bool(style.files.values.contains { $0.repaired }),
+                    ])
+            ], at: now, in: transaction)
+    }
+
+    /// What makes a style the same: the places it is for and the vendor's files.
+    private func content(_ style: MadeStyle) -> JSONValue {
+        Self.content(
+            name: style.style.name, party: style.style.party, scope: style.style.scope.rawValue, precincts: style.style.precincts,
+            files: style.files.mapValues(\.sha256))
+    }
+
+    private static func content(
+        name: String, party: String, scope: String, precincts: [String], files: [String: [UInt8]]
+    ) -> JSONValue {
+        [
+            "name": .string(name), "party": .string(party), "scope": .string(scope),
+            "precincts": .array(precincts.sorted().map(JSONValue.string)), "files": .object(files.mapValues { .string(hex($0)) }),
+        ]
+    }
+
+    private func presentStyles(of election: Int64, in transaction: Transaction) throws -> [StyleID: Present] {
+        var present: [StyleID: Present] = [:]
+        for (code, kept) in try ElectionBook.styles(of: election, in: transaction) {
+            var files: [String: [UInt8]] = [:]
+            try transaction.forEach("SELECT language, sha256 FROM style_file WHERE style = $1", .integer(kept.id)) {
+                files[try $0.text("language")] = try $0.blob("sha256")
+            }
+            let style = kept.style
+            present[code] = Present(
+                id: kept.id, revision: kept.revision,
+                content: Self.content(
+                    name: style.name, party: style.party, scope: style.scope.rawValue, precincts: style.precincts, files: files))
+        }
+        return present
+    }
+}
+
+extension BasePlan {
+    /// As kept in the books.
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// From the books.
+    init(json: String) throws { self = try JSONDecoder().decode(BasePlan.self, from: Data(json.utf8)) }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// Making a base: the office's pages are drawn here, the vendor's are merged with them in a confined child.
+///
+/// The same input gives the same bytes, wherever the same fonts are installed.
+package enum BaseAssembly {
+    /// Makes a base, merging in a confined child of this program.
+    ///
+    /// Throws `layout` where a text of the office does not fit, `font` where a font is missing, and what the child says about the
+    /// vendor's file. About a quarter of a second.
+    package static func make(_ input: BaseInput, child: ConfinedChild = ConfinedChild()) throws -> Base {
+        try make(input) { job in try child.run("assemble", job).bytes }
+    }
+
+    /// The same with another way to run the job, e.g. ``run(_:)`` itself where there is no program to start.
+    package static func make(_ input: BaseInput, running run: ([UInt8]) throws -> [UInt8]) throws -> Base {
+        let pages = try BasePages(input)
+        let face = try TypeFace.primary()
+        let subset = try TypeSubset.primary(of: face)
+        let glyphs = subset.glyphs.keys.sorted()
+        let characters = TypeCoverage.primary.lazy.joined().compactMap { scalar -> (glyph: UInt16, scalar: UInt32)? in
+            let glyph = face.glyph(of: scalar)
+            return glyph == 0 ? nil : (UInt16(truncatingIfNeeded: glyph), scalar)
+        }
+        let job = BaseJob(
+            title: pages.words.documentTitle(input.text), language: input.text.language,
+            pages: pages.sizes.indices.map {
+                BaseJob.Page(width: pages.sizes[$0].width, height: pages.sizes[$0].height, hasOverlay: pages.pagesWithBoxes.contains($0))
+            },
+            envelope: pages.envelope, instructions: input.instructionPDFs.count, writeIns: input.writeInPDFs.count,
+            sample: input.text.sample ? try BaseSample.outline() : nil,
+            widths: TypeDescription.widths(glyphs.map { ($0, face.advance(of: UInt32($0))) }), fontBox: face.box, ascender: face.ascender,
+            descender: face.descender)
+        let toUnicode = TypeDescription.toUnicode(characters.sorted { $0.glyph < $1.glyph })
+        let blobs = [pages.pdf, subset.file, toUnicode, input.ballotPDF] + input.instructionPDFs + input.writeInPDFs
+        let answer = try BasePieces.split(try run(BasePieces.join(job, blobs)), BaseReport.self)
+        let report = answer.head
+        guard let bytes = answer.blobs.first, report.firstBallotPage <= report.lastBallotPage else {
+            throw PacketError(.library, "the confined job assemble gave no base")
+        }
+        let plan = BasePlan(
+            overlays: report.overlays, boxes: pages.boxes, signature: report.signature, manifest: report.manifest,
+            resources: report.resources, font: report.font, fontFingerprint: face.fingerprint, size: report.size,
+            startXRef: report.startXRef, trailer: report.trailer, length: bytes.count, postSoon: pages.words.postSoon)
+        return Base(bytes: bytes, plan: plan, ballotPages: report.firstBallotPage...report.lastBallotPage, pageCount: report.pageCount)
+    }
+
+    /// The confined job `assemble`: a ``BaseJob`` and its blobs in, a ``BaseReport`` and the base out. Reads no file and asks no clock.
+    package static func run(_ input: [UInt8]) throws -> [UInt8] {
+        let (job, blobs) = try BasePieces.split(input, BaseJob.self)
+        guard blobs.count == 4 + job.instructions + job.writeIns, job.instructions >= 0, job.writeIns >= 0 else {
+            throw PacketError(.invalidInput, "the job assemble has \(blobs.count) pieces")
+        }
+        let assembling = try BaseDocument(job, pages: blobs[0])
+        try assembling.addFont(file: blobs[1], toUnicode: blobs[2])
+        let more = blobs[4...]
+        let ballot = try assembling.addPages(
+            instructions: Array(more.prefix(job.instructions)), ballot: blobs[3], writeIns: Array(more.dropFirst(job.instructions)))
+        try assembling.addSignature()
+        try assembling.describe()
+        let bytes = try assembling.document.write(minimumVersion: "1.7")
+        let report = try BaseMarkers.find(in: bytes, ballot: ballot)
+        return try BasePieces.join(report, [bytes])
+    }
+}

@@ -1,0 +1,70 @@
+/// What a packet says of its voter.
+///
+/// Plain text in any Unicode form; it is set in Normalization Form C. Empty lines are left out.
+package struct VoterText: Sendable, Equatable {
+    /// The voter's full name; a character that no font has makes the packet impossible.
+    package var name: String
+    /// The voting residence, up to four lines.
+    package var residence: [String]
+    /// The voter's class in words, in the packet's language.
+    package var voterClass: String
+    /// The present mailing address without name and country, up to five lines.
+    package var mailing: [String]
+    /// The country, as the last line of the address; nil or empty at home.
+    package var mailingCountry: String?
+    /// `R-XXXX-XXXX-XXXX`.
+    package var returnCode: String
+    /// `T-XXXX-XXXX-XXXX-XXXX-XXXX`.
+    package var trackingCode: String
+    /// The tracking page's address with the code in it; goes into the QR code too.
+    package var trackingURL: String
+    /// The last day of posting, as it is to be read; nil prints "as soon as you can".
+    package var postBy: String?
+
+    /// All of it.
+    package init(
+        name: String, residence: [String], voterClass: String, mailing: [String], mailingCountry: String? = nil, returnCode: String,
+        trackingCode: String, trackingURL: String, postBy: String? = nil
+    ) {
+        self.name = name
+        self.residence = residence
+        self.voterClass = voterClass
+        self.mailing = mailing
+        self.mailingCountry = mailingCountry
+        self.returnCode = returnCode
+        self.trackingCode = trackingCode
+        self.trackingURL = trackingURL
+        self.postBy = postBy
+    }
+
+    /// The lines that may be written by hand, in the order in which ``Printability`` and ``Tail`` number them.
+    var addressLines: [String] {
+        residence + mailing + (mailingCountry.map { $0.isEmpty ? [] : [$0] } ?? [])
+    }
+}
+
+/// Whether a voter's packet can be printed.
+///
+/// Lines of the address are numbered from 0 through `residence`, then `mailing`, then the country.
+package enum Printability: Sendable, Equatable {
+    /// It can; these address lines become ruled lines to fill in, because no font has a character of theirs.
+    case printable(addressLinesByHand: [Int])
+    /// The name has a character that no font has, e.g. `"😀"`, `"U+1F600"`.
+    case nameUnprintable(Character, String)
+
+    /// The address lines to fill in by hand; none for a name that cannot be printed.
+    package var addressLinesByHand: [Int] {
+        if case .printable(let lines) = self { return lines }
+        return []
+    }
+}
+
+/// One voter's part of a packet: appended to the base, it is the PDF.
+package struct Tail: Sendable {
+    /// The incremental update, signature and all.
+    package var bytes: [UInt8]
+    /// The signature's CMS, as the closure gave it.
+    package var cms: [UInt8]
+    /// As ``Printability``'s: address lines that the voter must fill in.
+    package var addressByHand: [Int]
+}

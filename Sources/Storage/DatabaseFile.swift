@@ -1,0 +1,103 @@
+import Foundation
+import GRDB
+
+/// One step of a schema: its name is recorded in the database, so each step runs once, in order, in a transaction of its own.
+package struct Migration: Sendable {
+    package let name: String
+    package let sql: String
+
+    package init(_ name: String, _ sql: String) {
+        self.name = name
+        self.sql = sql
+    }
+}
+
+/// A SQLite database: one writer, several readers, durable at every commit (WAL, `synchronous=FULL`).
+///
+/// All work is a synchronous closure that is handed a ``Transaction``; nothing inside can reach the database any other way, and nothing can
+/// suspend inside. Calls block: long-lived services make them on the office's pool of threads, never on Swift's cooperative pool.
+package final class DatabaseFile: Sendable {
+    /// The file, for messages.
+    package let path: String
+    let pool: DatabasePool
+
+    /// Opens the file, and makes it if `create` says so, then runs the migrations that it has not seen.
+    ///
+    /// - Throws: ``StorageError``: `cannotOpen`, `cannotWrite`, `newer` (made by a later version of the program), `damaged`.
+    package init(path: String, migrations: [Migration], create: Bool = false) throws {
+        self.path = path
+        if !create, !FileManager.default.fileExists(atPath: path) {
+            throw StorageError(
+                .cannotOpen, "\(path): there is no such database.", hint: "Is this an office folder? `uocava init` makes one.")
+        }
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = 6
+        // Claims wait for `issue`, which yields every few milliseconds; the mailroom may wait for the import of a whole State's roll.
+        configuration.busyMode = .timeout(30)
+        configuration.prepareDatabase { database in
+            // Half of a chunk of `issue` fits; the default of 2 MB makes random index pages come back from the disk at a million voters.
+            try database.execute(sql: "PRAGMA cache_size = -32768")
+            try database.execute(sql: "PRAGMA secure_delete = ON")
+        }
+        do {
+            // The file is made by us with mode 0600 before SQLite touches it: it holds sealed personal data, and the -wal and -shm files
+            // take their mode from it.
+            if create, !FileManager.default.fileExists(atPath: path) {
+                let made = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+                guard made else { throw StorageError(.cannotWrite, "\(path): cannot be made.", hint: "Check who may write the folder.") }
+            }
+            pool = try DatabasePool(path: path, configuration: configuration)
+            // GRDB sets NORMAL after `prepareDatabase`; a commit that a power cut can undo is no commit to a voter who was shown a ballot.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            var migrator = DatabaseMigrator()
+            for migration in migrations {
+                migrator.registerMigration(migration.name) { try $0.execute(sql: migration.sql) }
+            }
+            if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
+                throw StorageError(.newer, "\(path): made by a newer version of uocava.", hint: "Run that version, or a later one.")
+            }
+            try migrator.migrate(pool)
+        } catch {
+            throw StorageError(error, file: path)
+        }
+    }
+
+    /// Runs `body` on a snapshot: everything it reads belongs to one moment.
+    package func read<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try translating { try pool.read { try body(Transaction(database: $0)) } }
+    }
+
+    /// Runs `body` in one write transaction: all of it is durable when this returns, or none of it happened.
+    @discardableResult
+    package func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try translating {
+            try pool.writeWithoutTransaction { database in
+                var result: Result?
+                try database.inTransaction(.immediate) {
+                    result = try body(Transaction(database: database))
+                    return .commit
+                }
+                guard let result else { throw StorageError(.result, "\(path): a transaction ended without a result") }
+                return result
+            }
+        }
+    }
+
+    /// Moves what the write-ahead log holds into the file and empties the log, so that the file alone is a backup.
+    package func checkpoint() throws {
+        try translating { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
+    }
+
+    /// A setting of the connection that writes, for tests: `synchronous` must be 2 (FULL).
+    package func pragma(_ name: String) throws -> String {
+        try translating { try pool.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") ?? "" } }
+    }
+
+    /// Closes every connection. Later calls throw.
+    package func close() throws { try translating { try pool.close() } }
+
+    private func translating<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as DatabaseError { throw StorageError(error, file: path) }
+    }
+}

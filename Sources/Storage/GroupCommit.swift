@@ -1,0 +1,104 @@
+import Foundation
+import GRDB
+
+/// Lets many small changes share one fsync: whatever is waiting when the writer becomes free is one transaction, each change in a savepoint
+/// of its own.
+///
+/// A change is durable when ``submit(_:)`` returns. A change that throws, or that a constraint refuses, undoes only itself. If the commit
+/// fails (disk full), every change in it throws and none of them happened. One thread of its own; ``stop()`` finishes what is queued.
+package final class GroupCommit: @unchecked Sendable {  // why: `jobs` and `stopping` are only touched while `condition` is held
+    private let database: DatabaseFile
+    private let condition = NSCondition()
+    private var jobs: [Job] = []
+    private var stopping = false
+    /// Enough for every claim in flight; more in one transaction would make the first of them wait for the last.
+    private let largestGroup = 256
+
+    private struct Job {
+        /// Runs inside the transaction and keeps its result.
+        let run: (Transaction) throws -> Void
+        /// Called after the commit, or with the error that undid it.
+        let finish: (_ failure: (any Error)?) -> Void
+    }
+
+    /// Starts the thread that writes.
+    package init(_ database: DatabaseFile) {
+        self.database = database
+        let thread = Thread { [self] in loop() }
+        thread.name = "group-commit"
+        thread.start()
+    }
+
+    /// Runs `body` in the next transaction and returns its result once that is durable.
+    ///
+    /// - Throws: what `body` threw, or ``StorageError``.
+    package func submit<Result: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Result, any Error>) in
+            // The writer's thread fills this box before it calls `finish` on the same thread.
+            var result: Result?
+            let job = Job(
+                run: { result = try body($0) },
+                finish: { failure in
+                    if let failure {
+                        continuation.resume(throwing: failure)
+                    } else if let result {
+                        continuation.resume(returning: result)
+                    } else {
+                        continuation.resume(throwing: StorageError(.result, "a change ended without a result"))
+                    }
+                })
+            condition.lock()
+            let accepted = !stopping
+            if accepted {
+                jobs.append(job)
+                condition.signal()
+            }
+            condition.unlock()
+            if !accepted { job.finish(StorageError(.busy, "the office is closing.", hint: "Try again in a moment.")) }
+        }
+    }
+
+    /// Takes no more changes; those that are queued are still written.
+    package func stop() {
+        condition.lock()
+        stopping = true
+        condition.signal()
+        condition.unlock()
+    }
+
+    private func loop() {
+        while true {
+            condition.lock()
+            while jobs.isEmpty && !stopping { condition.wait() }
+            let group = Array(jobs.prefix(largestGroup))
+            jobs.removeFirst(group.count)
+            condition.unlock()
+            if group.isEmpty { return }
+            commit(group)
+        }
+    }
+
+    private func commit(_ group: [Job]) {
+        var failures = [(any Error)?](repeating: nil, count: group.count)
+        do {
+            try database.write { transaction in
+                for (index, job) in group.enumerated() {
+                    do {
+                        try transaction.database.inSavepoint {
+                            try job.run(transaction)
+                            return .commit
+                        }
+                    } catch {
+                        // A full disk rolls back the whole transaction by itself: then nobody's change happened.
+                        guard transaction.database.isInsideTransaction else { throw error }
+                        failures[index] = (error as? DatabaseError).map { StorageError($0, file: database.path) } ?? error
+                    }
+                }
+            }
+        } catch {
+            for job in group { job.finish(StorageError(error, file: database.path)) }
+            return
+        }
+        for (job, failure) in zip(group, failures) { job.finish(failure) }
+    }
+}

@@ -1,0 +1,65 @@
+import GRDB
+
+/// The only way to a database inside ``DatabaseFile/read(_:)`` and ``DatabaseFile/write(_:)``; it must not leave the closure.
+///
+/// SQL is written in what SQLite and PostgreSQL share, with the parameters `$1`, `$2`, …; the values are given in that order, whatever the
+/// order in which the text uses them.
+package struct Transaction {
+    let database: Database
+
+    /// Runs a statement and returns the number of rows that it changed.
+    @discardableResult
+    package func execute(_ sql: String, _ values: SQLValue...) throws -> Int {
+        try prepared(sql, values).execute()
+        return database.changesCount
+    }
+
+    /// Runs several statements without parameters, separated by `;`.
+    package func executeScript(_ sql: String) throws { try database.execute(sql: sql) }
+
+    /// The first row of a result, through `decode`; nil if there is none. Also for `INSERT` and `UPDATE … RETURNING`.
+    package func first<Result>(_ sql: String, _ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> Result? {
+        let cursor = try Row.fetchCursor(prepared(sql, values))
+        var result: Result?
+        // SQLite runs a RETURNING statement to its end at the first step, but resets it only when it is stepped past the last row.
+        while let row = try cursor.next() {
+            if result == nil { result = try decode(ResultRow(row: row)) }
+        }
+        return result
+    }
+
+    /// Every row of a result, through `decode`.
+    package func all<Result>(_ sql: String, _ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> [Result] {
+        let cursor = try Row.fetchCursor(prepared(sql, values))
+        var results: [Result] = []
+        while let row = try cursor.next() { try results.append(decode(ResultRow(row: row))) }
+        return results
+    }
+
+    /// Hands each row to `body` as it is read: memory does not grow with the result. `body` may run other statements.
+    package func forEach(_ sql: String, _ values: SQLValue..., body: (ResultRow) throws -> Void) throws {
+        // Its own statement: a cached one would be reset if the body ran the same SQL.
+        let statement = try database.makeStatement(sql: sqlite(sql))
+        statement.setUncheckedArguments(StatementArguments(values.map(\.argument)))
+        let cursor = try Row.fetchCursor(statement)
+        while let row = try cursor.next() { try body(ResultRow(row: row)) }
+    }
+
+    /// A count or a sum: the first cell of the first row, 0 if NULL or none.
+    package func count(_ sql: String, _ values: SQLValue...) throws -> Int {
+        try Int.fetchOne(prepared(sql, values)) ?? 0
+    }
+
+    private func prepared(_ sql: String, _ values: [SQLValue]) throws -> Statement {
+        let statement = try database.cachedStatement(sql: sqlite(sql))
+        guard statement.sql.isEmpty == false else { throw StorageError(.result, "an empty statement") }
+        statement.setUncheckedArguments(StatementArguments(values.map(\.argument)))
+        return statement
+    }
+
+    /// `$2` in our text becomes `?2`. SQLite takes `$2` as a *name* and numbers it by first appearance, so that values in order would bind
+    /// wrongly and silently; `?2` is the second value wherever it stands. No text or identifier of ours contains a `$`.
+    private func sqlite(_ sql: String) -> String {
+        String(decoding: sql.utf8.map { $0 == UInt8(ascii: "$") ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    }
+}

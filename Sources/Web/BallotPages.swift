@@ -1,0 +1,193 @@
+import Elections
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Office
+
+// What a visit opens: the packet's page and its two files.
+extension PublicResponder {
+    /// The page of the packet.
+    func ballot(_ call: Call) async throws -> Response {
+        guard let visit = try await visit(call) else { return try await noVisit(call) }
+        let notice = try await notices.notice()
+        let language = call.language
+        let card = visit.packet.card
+        let archive = try archive(visit, try await shelf.base(visit.baseHash), notice)
+        let until = PageNumbers.moment(visit.expiresAt, zone: visit.election.timeZone, language)
+        let postBy = CivilDate(card.mailBy).map { PageTexts.sentence("ballot_post_by", language, ["day": $0.long(language: language.rawValue)]) }
+        let returnNotice = visit.election.returnNotice[language.rawValue] ?? PageTexts.sentence("return_notice", language)
+        let values: [String: Any] = [
+            "election": visit.election.name, "date": PageNumbers.day(visit.election.date, language), "style_name": card.styleName,
+            "language": PageNumbers.languageName(card.language, language), "pdf": "/ballot/\(card.fileName).pdf",
+            "zip": "/ballot/\(card.fileName).zip", "pdf_size": PageNumbers.size(visit.length), "zip_size": PageNumbers.size(archive.length),
+            "again": PageTexts.sentence("ballot_again", language, ["until": until]),
+            "post_by": postBy ?? PageTexts.sentence("ballot_post", language), "return_notice": returnNotice, "code": card.trackingCode,
+            "query": call.query
+        ]
+        return page(
+            .ok,
+            pages.render(
+                .ballot, title: PageTexts.sentence("ballot_title", language), values, language: language, notice: notice, languages: true))
+    }
+
+    /// One of the two files, or a part of it.
+    func file(_ call: Call, name: String) async throws -> Response {
+        guard let visit = try await visit(call) else { return try await noVisit(call) }
+        let base: BaseShelf.Base
+        let content: FileContent
+        let file: Counter.File
+        switch name {
+        case "\(visit.packet.card.fileName).pdf":
+            base = try await shelf.base(visit.baseHash)
+            (file, content) = (.pdf, FileContent.pdf(visit, base: base))
+        case "\(visit.packet.card.fileName).zip":
+            base = try await shelf.base(visit.baseHash)
+            (file, content) = (.zip, FileContent.zip(try archive(visit, base, try await notices.notice()), base: base))
+        default:
+            return await missing(call)
+        }
+        guard base.length == visit.baseLength, file == .zip || content.length == visit.length else {
+            throw OfficeError(.broken, "A packet's base and tail do not fit together.", hint: "Run `uocava audit`.")
+        }
+        return send(content, file, name: name, visit: visit, to: call)
+    }
+
+    /// Ends the visit, here and at the counter.
+    func endVisit(_ call: Call) async throws -> Response {
+        if let cookie = call.cookie(cookies) { try await counter.endVisit(cookie: cookie) }
+        return await message(.ok, "ended", ["ended_body", "ended_next"], call.language, more: [.setCookie: cookies.ending])
+    }
+
+    private func archive(_ visit: Counter.Visit, _ base: BaseShelf.Base, _ notice: PublicNotice) throws -> PacketArchive {
+        try PacketArchive(visit: visit, baseCRC: base.crc, officeName: notice.officeName, publicURL: publicURL)
+    }
+
+    private func visit(_ call: Call) async throws -> Counter.Visit? {
+        guard let cookie = call.cookie(cookies) else { return nil }
+        return try await counter.visit(cookie: cookie)
+    }
+
+    private func noVisit(_ call: Call) async throws -> Response {
+        await message(.forbidden, "novisit", ["novisit_body", "novisit_next"], call.language)
+    }
+
+    // MARK: The bytes
+
+    /// RFC 9110, 13.2.2: first `If-None-Match`, then `If-Range` and `Range`.
+    private func send(_ content: FileContent, _ file: Counter.File, name: String, visit: Counter.Visit, to call: Call) -> Response {
+        var fields = headers.with([.eTag: content.etag, .acceptRanges: "bytes"])
+        if names(call.head.headerFields[.ifNoneMatch], content.etag) { return Response(status: .notModified, headers: fields) }
+        fields[.contentType] = file == .pdf ? "application/pdf" : "application/zip"
+        // The name is made of an election's and a style's id, both [A-Za-z0-9_-].
+        fields[.contentDisposition] = "attachment; filename=\"\(name)\""
+        var range = ByteRange.whole
+        if call.head.method == .get, call.head.headerFields[.ifRange].map({ $0 == content.etag }) ?? true {
+            range = ByteRange(call.head.headerFields[.range], length: content.length)
+        }
+        switch range {
+        case .whole:
+            return Response(status: .ok, headers: fields, body: body(content, 0..<content.length, file, visit: visit, to: call))
+        case .part(let part):
+            fields[.contentRange] = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(content.length)"
+            return Response(status: .partialContent, headers: fields, body: body(content, part, file, visit: visit, to: call))
+        case .unsatisfiable:
+            var fields = headers.with([.eTag: content.etag, .acceptRanges: "bytes"])
+            fields[.contentRange] = "bytes */\(content.length)"
+            return Response(status: .rangeNotSatisfiable, headers: fields)
+        }
+    }
+
+    /// How many bytes to hand to the connection at once: what a slow client over TLS makes us hold for him.
+    private static let handful = 1 << 20
+    /// When to write down how far a download is that takes longer, so that a crash of ours costs the voter little.
+    private static let firstNote = Duration.milliseconds(250)
+    private static let laterNotes = Duration.seconds(2)
+
+    private func body(_ content: FileContent, _ range: Range<Int>, _ file: Counter.File, visit: Counter.Visit, to call: Call) -> ResponseBody {
+        let slices = content.slices(range)
+        let channel = call.visitor.channel
+        let ledger = ServedLedger(
+            counter: counter, file: file, range: range, fileLength: content.length, link: visit.link, ballot: visit.ballot,
+            logger: call.visitor.logger)
+        return ResponseBody(contentLength: range.count) { writer in
+            // The seat is given back when this closure is released.
+            defer { withExtendedLifetime(call) {} }
+            let delivery = Delivery(pieces: slices.map(\.readableBytes), on: channel.eventLoop)
+            try await channel.triggerUserOutboundEvent(delivery)
+            let notes = Task {
+                var pause = Self.firstNote
+                while (try? await Task.sleep(for: pause)) != nil {
+                    await ledger.note(upTo: delivery.acceptedCount)
+                    pause = Self.laterNotes
+                }
+            }
+            defer { notes.cancel() }
+            var failure: (any Error)?
+            do {
+                var index = 0
+                while index < slices.count {
+                    var count = 0
+                    let start = index
+                    while index < slices.count, count < Self.handful {
+                        count += slices[index].readableBytes
+                        index += 1
+                    }
+                    try await writer.write(contentsOf: slices[start..<index])
+                }
+                try await writer.finish(nil)
+            } catch {
+                failure = error
+            }
+            let hasArrived = await delivery.arrived()
+            await ledger.close(acceptedCount: delivery.acceptedCount, hasArrived: hasArrived && failure == nil)
+            if let failure { throw failure }
+        }
+    }
+}
+
+/// Writes down at the counter which bytes of a download left.
+///
+/// The last byte of a response counts only when all of it arrived, so a download that breaks off after the kernel took everything is no
+/// delivery; the rest counts as soon as the socket took it, so that the voter may go on where he was cut off.
+actor ServedLedger {
+    private let counter: Counter
+    private let file: Counter.File
+    private let range: Range<Int>
+    private let fileLength: Int
+    private let link: [UInt8]
+    private let ballot: [UInt8]
+    private let logger: Logger
+    private var noted = 0
+
+    init(counter: Counter, file: Counter.File, range: Range<Int>, fileLength: Int, link: [UInt8], ballot: [UInt8], logger: Logger) {
+        self.counter = counter
+        self.file = file
+        self.range = range
+        self.fileLength = fileLength
+        self.link = link
+        self.ballot = ballot
+        self.logger = logger
+    }
+
+    /// The first so many bytes of the response were taken by the socket.
+    func note(upTo count: Int) async { await record(min(count, range.count - 1)) }
+
+    /// The response is over.
+    func close(acceptedCount: Int, hasArrived: Bool) async {
+        await record(hasArrived ? range.count : min(acceptedCount, range.count - 1))
+    }
+
+    private func record(_ count: Int) async {
+        guard count > noted else { return }
+        noted = count
+        do {
+            let served = range.lowerBound..<(range.lowerBound + count)
+            try await counter.served(served, of: file, length: fileLength, link: link, ballot: ballot)
+        } catch {
+            // The voter has the bytes; only the books lack them. A second download mends that.
+            logger.error("served bytes could not be recorded", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Elections
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Office
+
+// The link's form, and what comes of an answer.
+extension PublicResponder {
+    /// The form: the same bytes for every token. It asks the database nothing about the link and sets no cookie, so a mail scanner that follows
+    /// links finds and spends nothing.
+    func linkForm(_ call: Call) async throws -> Response {
+        page(.ok, form(call, try await notices.notice(), alert: .none))
+    }
+
+    /// An answer to the identity question.
+    ///
+    /// Whatever is refused is refused in one way and at one pace; the right answer is told the truth at once.
+    func claim(_ call: Call, token: String) async throws -> Response {
+        let notice = try await notices.notice()
+        let months = MonthNames.of(call.language.rawValue).map { [$0] } ?? []
+        // Decided before the token is looked at: what cannot be an answer is no try, and tells nothing about the link.
+        guard
+            let answer = Answer.canonical(
+                call.form["answer"] ?? "", question: notice.identityQuestion, monthNames: months, today: clock.now().civilDate(in: .gmt).adding(days: 1))
+        else { return page(.unprocessableContent, form(call, notice, alert: .unclear)) }
+        if let seconds = wrongAnswers.wait(call.address, at: .now) {
+            return page(.tooManyRequests, form(call, notice, alert: .tooMany), more: [.retryAfter: "\(seconds)"])
+        }
+        switch try await counter.claim(token: token, answer: answer) {
+        case .opened(let cookie):
+            return Response(
+                status: .seeOther, headers: headers.with([.location: "/ballot\(call.query)", .setCookie: cookies.opening(cookie)]))
+        case .refused:
+            wrongAnswers.count(call.address, at: .now)
+            let refusal = page(.forbidden, form(call, notice, alert: .refused))
+            try await RefusalPace.wait(from: call.receivedAt)
+            return refusal
+        case .usedBefore(let moment):
+            let when = "\(PageNumbers.moment(moment, zone: "UTC", call.language)) UTC"
+            let goesOn = try await hasVisit(call)
+            return over(
+                call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere", "used_not_me"], values: ["when": when],
+                goesOn: goesOn)
+        case .replaced:
+            return over(call, notice, title: "replaced_title", ["replaced_body", "replaced_none"])
+        case .closed:
+            return over(call, notice, title: "closed_title", ["closed_body", "closed_next"])
+        }
+    }
+
+    /// What stands above the form.
+    private enum FormAlert: String {
+        case none, unclear, refused, tooMany
+    }
+
+    private func form(_ call: Call, _ notice: PublicNotice, alert: FormAlert) -> ByteBuffer {
+        let language = call.language
+        let question = notice.identityQuestion.rawValue
+        return notices.page("link \(language) \(alert)", notice: notice) {
+            func words(_ key: String) -> String { PageTexts.sentence(key, language) }
+            var values: [String: Any] = ["label": words("ask_\(question)"), "hint": words("hint_\(question)")]
+            switch alert {
+            case .none: break
+            case .unclear: values["alert"] = ["head": words("again_head"), "body": [words("again_\(question)")]] as [String: Any]
+            case .refused:
+                values["alert"] = ["head": words("refused_head"), "body": [words("refused_\(question)"), words("refused_next")]] as [String: Any]
+            case .tooMany: values["alert"] = ["head": words("slow_head"), "body": [words("slow_body")]] as [String: Any]
+            }
+            return pages.render(.link, title: words("link_title"), values, language: language, notice: notice, languages: true)
+        }
+    }
+
+    /// 410: the link existed and is over; only the right answer gets here.
+    private func over(
+        _ call: Call, _ notice: PublicNotice, title: String, _ body: [String], values: [String: String] = [:], goesOn: Bool = false
+    ) -> Response {
+        page(
+            .gone,
+            pages.render(
+                .linkOver, title: PageTexts.sentence(title, call.language),
+                ["body": body.map { PageTexts.sentence($0, call.language, values) }, "go_on": goesOn, "query": call.query],
+                language: call.language, notice: notice))
+    }
+
+    private func hasVisit(_ call: Call) async throws -> Bool {
+        guard let cookie = call.cookie(cookies) else { return false }
+        return try await counter.visit(cookie: cookie) != nil
+    }
+}

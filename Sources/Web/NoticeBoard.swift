@@ -1,0 +1,54 @@
+import NIOCore
+import Office
+import Synchronization
+
+/// The office's notice, kept for a moment, and the pages that depend on nothing else, rendered once.
+///
+/// A flood of requests for link pages reaches neither the database nor the templates.
+final class NoticeBoard: Sendable {
+    private let counter: Counter
+    private let state = Mutex(State())
+    /// How long a change by the office may take to show.
+    private static let fresh = Duration.seconds(2)
+
+    private struct State {
+        var notice: PublicNotice?
+        var readAt: ContinuousClock.Instant?
+        var pages: [String: ByteBuffer] = [:]
+    }
+
+    init(counter: Counter) { self.counter = counter }
+
+    /// The notice; an empty one before the first election is imported.
+    ///
+    /// - Throws: what the database throws, where there is no earlier notice to go on with.
+    func notice() async throws -> PublicNotice {
+        let known = state.withLock { state in
+            state.readAt.map { $0.duration(to: .now) < Self.fresh } ?? false ? state.notice : nil
+        }
+        if let known { return known }
+        do {
+            let notice = try await counter.notice() ?? PublicNotice()
+            state.withLock { state in
+                if state.notice != notice { state.pages = [:] }
+                state.notice = notice
+                state.readAt = .now
+            }
+            return notice
+        } catch {
+            guard let last = state.withLock({ $0.notice }) else { throw error }
+            return last
+        }
+    }
+
+    /// A page that depends only on the notice and its key; rendered when it is first asked for.
+    func page(_ key: String, notice: PublicNotice, render: () -> ByteBuffer) -> ByteBuffer {
+        let known = state.withLock { $0.notice == notice ? $0.pages[key] : nil }
+        if let known { return known }
+        let page = render()
+        state.withLock { state in
+            if state.notice == notice { state.pages[key] = page }
+        }
+        return page
+    }
+}

@@ -1,0 +1,134 @@
+import Mustache
+
+/// The pages, each a Mustache template in the layout. Everything is escaped but the style sheet; the words are in ``PageTexts``.
+///
+/// `t` is the table of words in the page's language, `office` what the pages say about the office.
+enum PageTemplates {
+    /// Every page by its name.
+    static let sources: [PageName: String] = [
+        .home: home, .link: link, .linkOver: linkOver, .ballot: ballot, .trackForm: trackForm, .timeline: timeline, .message: message
+    ]
+
+    private static let home = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        <p>{{t.home_what}}</p>
+        <h2>{{t.home_get}}</h2>
+        <ol>
+        <li>{{t.home_step_letter}}</li>
+        <li>{{t.home_step_answer}}</li>
+        <li>{{t.home_step_print}}</li>
+        <li>{{t.home_step_post}}</li>
+        </ol>
+        <p class="note">{{t.home_lost}}</p>
+        <h2>{{t.home_where}}</h2>
+        <p>{{t.home_track}}</p>
+        <p><a class="button quiet" href="/t{{query}}">{{t.track_title}}</a></p>
+        {{/main}}{{/layout}}
+        """
+
+    /// Without an `action` the form goes to the page's own address: so the bytes are the same for every token.
+    private static let link = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        {{#alert}}<div class="note alert" role="alert" id="alert"><p><strong>{{head}}</strong></p>
+        {{#body}}<p>{{.}}</p>
+        {{/body}}</div>
+        {{/alert}}<p>{{t.link_why}}</p>
+        <form method="post" autocomplete="off">
+        <label for="answer">{{label}}</label>
+        <span class="hint" id="hint">{{hint}}</span>
+        <input id="answer" name="answer" type="text" maxlength="60" required autocapitalize="off" spellcheck="false" autocomplete="off" \
+        aria-describedby="{{#alert}}alert {{/alert}}hint"{{#alert}} aria-invalid="true"{{/alert}}>
+        <button type="submit">{{t.link_open}}</button>
+        </form>
+        <p>{{t.link_once}}</p>
+        {{/main}}{{/layout}}
+        """
+
+    private static let linkOver = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        {{#body}}<p>{{.}}</p>
+        {{/body}}{{#go_on}}<p><a class="button" href="/ballot{{query}}">{{t.over_go_on}}</a></p>
+        {{/go_on}}{{/main}}{{/layout}}
+        """
+
+    private static let ballot = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        <dl>
+        <div><dt>{{t.ballot_election}}</dt><dd>{{election}}</dd></div>
+        <div><dt>{{t.ballot_date}}</dt><dd>{{date}}</dd></div>
+        <div><dt>{{t.ballot_style}}</dt><dd>{{style_name}}</dd></div>
+        <div><dt>{{t.ballot_language}}</dt><dd>{{language}}</dd></div>
+        </dl>
+        <p><a class="button" href="{{pdf}}" download>{{t.ballot_pdf}} <span class="size">({{pdf_size}})</span></a></p>
+        <p>{{again}}</p>
+        <h2>{{t.ballot_next}}</h2>
+        <ol>
+        <li>{{t.ballot_step_print}}</li>
+        <li>{{t.ballot_step_mark}}</li>
+        <li>{{t.ballot_step_sign}}</li>
+        <li>{{t.ballot_step_envelope}}</li>
+        <li><strong>{{post_by}}</strong></li>
+        </ol>
+        <p class="note">{{return_notice}}</p>
+        <h2>{{t.ballot_inside}}</h2>
+        <ul>
+        <li>{{t.ballot_part_cover}}</li>
+        <li>{{t.ballot_part_declaration}}</li>
+        <li>{{t.ballot_part_ballot}}</li>
+        <li>{{t.ballot_part_envelope}}</li>
+        </ul>
+        <h2>{{t.ballot_follow}}</h2>
+        <p>{{t.ballot_code}}<br><span class="code">{{code}}</span></p>
+        <p><a class="button quiet" href="/t/{{code}}{{query}}">{{t.track_title}}</a></p>
+        <h2>{{t.ballot_check}}</h2>
+        <p>{{t.ballot_zip_what}}</p>
+        <p><a class="button quiet" href="{{zip}}" download>{{t.ballot_zip}} <span class="size">({{zip_size}})</span></a></p>
+        <h2>{{t.ballot_done}}</h2>
+        <p>{{t.ballot_end_what}}</p>
+        <form method="post" action="/ballot/end{{query}}"><button class="quiet" type="submit">{{t.ballot_end}}</button></form>
+        {{/main}}{{/layout}}
+        """
+
+    private static let trackForm = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        {{#alert}}<div class="note alert" role="alert" id="alert"><p><strong>{{head}}</strong></p>
+        {{#body}}<p>{{.}}</p>
+        {{/body}}</div>
+        {{/alert}}<p>{{t.track_what}}</p>
+        <form method="post" action="/t{{query}}" autocomplete="off">
+        <label for="code">{{t.track_label}}</label>
+        <span class="hint" id="hint">{{t.track_hint}}</span>
+        <input id="code" name="code" type="text" maxlength="80" required autocapitalize="characters" spellcheck="false" autocomplete="off" \
+        aria-describedby="{{#alert}}alert {{/alert}}hint"{{#alert}} aria-invalid="true"{{/alert}}>
+        <button type="submit">{{t.track_show}}</button>
+        </form>
+        {{/main}}{{/layout}}
+        """
+
+    private static let timeline = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        <p>{{election}}, {{date}}</p>
+        <div class="note" role="status"><p><strong>{{now}}</strong></p>
+        {{#meaning}}<p>{{meaning}}</p>
+        {{/meaning}}</div>
+        <h2>{{t.way_so_far}}</h2>
+        <ol class="way">
+        {{#steps}}<li><time datetime="{{moment}}">{{when}}</time>{{what}}{{#reason}}<br>{{t.way_reason}} {{reason}}{{/reason}}</li>
+        {{/steps}}</ol>
+        <p>{{t.way_zone}}</p>
+        <p>{{t.way_accepted}}</p>
+        {{/main}}{{/layout}}
+        """
+
+    private static let message = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        {{#body}}<p>{{.}}</p>
+        {{/body}}{{#onward}}<p><a class="button quiet" href="{{address}}{{query}}">{{words}}</a></p>
+        {{/onward}}{{/main}}{{/layout}}
+        """
+}
+
+/// The names of the pages.
+enum PageName: String, CaseIterable {
+    case home, link, linkOver, ballot, trackForm, timeline, message
+}

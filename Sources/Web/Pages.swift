@@ -1,0 +1,87 @@
+import Elections
+import Foundation
+import Mustache
+import NIOCore
+import Office
+
+/// Turns a page's name and values into the bytes of an HTML page.
+struct Pages: Sendable {
+    private let library: MustacheLibrary
+
+    /// Parses every template once.
+    init() throws {
+        var templates = ["layout": try MustacheTemplate(string: PageLayout.template)]
+        for (name, source) in PageTemplates.sources { templates[name.rawValue] = try MustacheTemplate(string: source) }
+        library = MustacheLibrary(templates: templates)
+    }
+
+    /// One page.
+    ///
+    /// - Parameters:
+    ///   - values: what the page's template names; text, flags, and lists or tables of these.
+    ///   - languages: whether to offer the page in the other language, which is only possible for pages that can be asked for again.
+    func render(
+        _ name: PageName, title: String, _ values: [String: Any] = [:], language: PageLanguage, notice: PublicNotice, languages: Bool = false
+    ) -> ByteBuffer {
+        var context = values
+        context["lang"] = language.rawValue
+        context["title"] = title
+        context["style"] = PageLayout.style
+        context["t"] = PageTexts.of(language)
+        context["office"] = Self.office(notice, language)
+        context["sample"] = notice.test
+        if languages {
+            context["languages"] = PageLanguage.allCases.filter { $0 != language }.map { ["tag": $0.rawValue, "name": $0.name] }
+        }
+        return ByteBuffer(string: library.render(context, withTemplate: name.rawValue) ?? "")
+    }
+
+    private static func office(_ notice: PublicNotice, _ language: PageLanguage) -> [String: Any] {
+        var office: [String: Any] = ["name": notice.officeName.isEmpty ? PageTexts.sentence("office", language) : notice.officeName]
+        if !notice.jurisdiction.isEmpty { office["place"] = notice.jurisdiction }
+        if !notice.email.isEmpty { office["email"] = notice.email }
+        if !notice.phone.isEmpty {
+            office["phone"] = notice.phone
+            // RFC 3966: a telephone's address has digits and a plus only.
+            office["dial"] = notice.phone.filter { $0.isASCII && $0.isNumber || $0 == "+" }
+        }
+        if let fax = notice.fax, !fax.isEmpty { office["fax"] = fax }
+        if !notice.address.isEmpty { office["address"] = notice.address.joined(separator: ", ") }
+        office["reachable"] = office.count > 1
+        return office
+    }
+}
+
+/// How pages write dates, times and sizes.
+enum PageNumbers {
+    /// A day as people write it, from `YYYY-MM-DD`; other text as it is.
+    static func day(_ text: String, _ language: PageLanguage) -> String {
+        CivilDate(text)?.long(language: language.rawValue) ?? text
+    }
+
+    /// A moment on the clock of the office's wall: `November 7, 2028, 8:00 p.m.`, `7 de noviembre de 2028, 20:00`.
+    static func moment(_ moment: Instant, zone name: String, _ language: PageLanguage) -> String {
+        let time = moment.localTime(in: TimeZone(identifier: name) ?? .gmt)
+        let minute = time.minute < 10 ? "0\(time.minute)" : "\(time.minute)"
+        let day = time.date.long(language: language.rawValue)
+        switch language {
+        case .english:
+            let hour = time.hour % 12 == 0 ? 12 : time.hour % 12
+            return "\(day), \(hour):\(minute) \(time.hour < 12 ? "a.m." : "p.m.")"
+        case .spanish:
+            return "\(day), \(time.hour):\(minute)"
+        }
+    }
+
+    /// A file's size: `412 KB`, `1.3 MB`.
+    static func size(_ bytes: Int) -> String {
+        guard bytes >= 1_000_000 else { return "\(max(1, (bytes + 500) / 1000)) KB" }
+        let tenths = (bytes + 50_000) / 100_000
+        return "\(tenths / 10).\(tenths % 10) MB"
+    }
+
+    /// The name of a ballot's language, in the page's own where we know it.
+    static func languageName(_ tag: String, _ language: PageLanguage) -> String {
+        Locale(identifier: language.rawValue).localizedString(forLanguageCode: tag) ?? tag
+    }
+}

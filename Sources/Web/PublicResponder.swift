@@ -1,0 +1,258 @@
+import Elections
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Office
+import Synchronization
+
+/// Answers every request to the public site. It holds no rules: the counter decides, this asks it and says the answer in words.
+struct PublicResponder: HTTPResponder {
+    typealias Context = Visitor
+
+    let counter: Counter
+    let clock: WallClock
+    let cookies: VisitCookie
+    let origin: FormOrigin
+    let wrongAnswers: WrongAnswers
+    let shelf: BaseShelf
+    let notices: NoticeBoard
+    let pages: Pages
+    let headers: SiteHeaders
+    let publicURL: String
+    private let addresses: ClientAddress
+    private let seats: Seats
+
+    /// How long a form of at most 1 KB may take to come in.
+    private static let formPatience = Duration.seconds(15)
+    /// Longer than any address of ours.
+    private static let longestPath = 1024
+
+    init(configuration: Configuration, counter: Counter, clock: WallClock) throws {
+        let site = configuration.publicSite
+        self.counter = counter
+        self.clock = clock
+        publicURL = site.url
+        cookies = VisitCookie(isHTTPS: site.isHTTPS)
+        origin = FormOrigin(publicURL: site.url)
+        wrongAnswers = WrongAnswers(
+            size: configuration.limits.wrongAnswersPerAddress, refillSeconds: configuration.limits.refillSeconds)
+        shelf = BaseShelf(counter: counter)
+        notices = NoticeBoard(counter: counter)
+        pages = try Pages()
+        headers = SiteHeaders(isHTTPS: site.isHTTPS)
+        addresses = ClientAddress(trustedProxies: site.trustedProxies)
+        seats = Seats(configuration.limits.requestsInFlight)
+    }
+
+    func respond(to request: Request, context visitor: Visitor) async throws -> Response {
+        let route = Route(path: request.uri.path)
+        let (language, isChosen) = Self.language(request)
+        guard let seat = seats.take() else {
+            let notice = (try? await notices.notice()) ?? PublicNotice()
+            let busy = notices.page("busy \(language)", notice: notice) {
+                pages.render(
+                    .message, title: PageTexts.sentence("busy_title", language), ["body": [PageTexts.sentence("busy_body", language)]],
+                    language: language, notice: notice)
+            }
+            return page(.serviceUnavailable, busy, more: [.retryAfter: "2"])
+        }
+        let response: Response
+        do {
+            response = try await answer(request, route, language, isChosen, visitor, seat)
+        } catch {
+            response = await failure(error, route: route, language, visitor)
+        }
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(
+        _ request: Request, _ route: Route?, _ language: PageLanguage, _ isChosen: Bool, _ visitor: Visitor, _ seat: Seat
+    ) async throws -> Response {
+        var form: [String: String] = [:]
+        if Self.hasBody(request.head) {
+            do {
+                form = PostedForm.fields(try await Self.body(of: request))
+            } catch is NIOTooManyBytesError {
+                return closing(await message(.contentTooLarge, "large", ["large_body"], language), visitor)
+            } catch is Slow {
+                return closing(await message(.requestTimeout, "late", ["late_body"], language), visitor)
+            }
+        }
+        let call = Call(
+            head: request.head, language: language, isLanguageChosen: isChosen, form: form, receivedAt: .now,
+            address: addresses.of(peer: visitor.channel.remoteAddress, headers: request.headers), visitor: visitor,
+            seat: seat)
+        guard let route, request.uri.path.utf8.count <= Self.longestPath else { return await missing(call) }
+        guard route.methods.contains(request.method) else {
+            let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
+            return await message(.methodNotAllowed, "method", ["method_body"], language, more: [.allow: allowed])
+        }
+        if request.method == .post, !origin.accepts(request.head) {
+            return await message(.forbidden, "foreign", ["foreign_body"], language)
+        }
+        switch (route, request.method) {
+        case (.home, _): return try await home(call)
+        case (.link(let token), .post): return try await claim(call, token: token)
+        case (.link, _): return try await linkForm(call)
+        case (.ballot, _): return try await ballot(call)
+        case (.ballotFile(let name), _): return try await file(call, name: name)
+        case (.endVisit, _): return try await endVisit(call)
+        case (.track, .post): return try await timeline(call, code: call.form["code"] ?? "")
+        case (.track, _): return try await trackForm(call)
+        case (.trackCode(let code), _): return try await timeline(call, code: code)
+        case (.health, _): return await health()
+        }
+    }
+
+    // MARK: Reading
+
+    private static func language(_ request: Request) -> (PageLanguage, isChosen: Bool) {
+        if let query = request.uri.query, query.utf8.count <= 64,
+            let chosen = PostedForm.fields(Array(query.utf8))["lang"].flatMap(PageLanguage.init(rawValue:))
+        {
+            return (chosen, true)
+        }
+        return (PageLanguage(acceptLanguage: request.headers[.acceptLanguage]), false)
+    }
+
+    private static func hasBody(_ head: HTTPRequest) -> Bool {
+        head.headerFields[.transferEncoding] != nil || (head.headerFields[.contentLength].map { $0 != "0" } ?? false)
+    }
+
+    private struct Slow: Error {}
+
+    private static func body(of request: Request) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > PostedForm.largest { throw NIOTooManyBytesError(maxBytes: PostedForm.largest) }
+        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask { Array(buffer: try await request.body.collect(upTo: PostedForm.largest)) }
+            group.addTask {
+                try await Task.sleep(for: formPatience)
+                throw Slow()
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
+    // MARK: Answering
+
+    /// A page with the site's headers.
+    func page(_ status: HTTPResponse.Status, _ page: ByteBuffer, more: [HTTPField.Name: String] = [:]) -> Response {
+        var fields = headers.with(more)
+        fields[.contentType] = "text/html; charset=utf-8"
+        fields[.vary] = "Accept-Language"
+        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: page))
+    }
+
+    /// A page of a few sentences: `<key>_title` and the paragraphs.
+    func message(
+        _ status: HTTPResponse.Status, _ key: String, _ body: [String], _ language: PageLanguage, values: [String: String] = [:],
+        more: [HTTPField.Name: String] = [:]
+    ) async -> Response {
+        // These pages must come even where the database does not.
+        let notice = (try? await notices.notice()) ?? PublicNotice()
+        let sentences = body.map { PageTexts.sentence($0, language, values) }
+        let words = PageTexts.sentence("start", language)
+        return page(
+            status,
+            pages.render(
+                .message, title: PageTexts.sentence("\(key)_title", language),
+                ["body": sentences, "onward": ["address": "/", "words": words]], language: language, notice: notice),
+            more: more)
+    }
+
+    /// What is not there; the same for everything.
+    func missing(_ call: Call) async -> Response { await message(.notFound, "missing", ["missing_body"], call.language) }
+
+    private func failure(_ error: any Error, route: Route?, _ language: PageLanguage, _ visitor: Visitor) async -> Response {
+        let status = (error as? OfficeError).map(ErrorStatus.of) ?? (error is CancellationError ? .serviceUnavailable : .internalServerError)
+        guard status == .internalServerError else {
+            let again: [HTTPField.Name: String] = status == .serviceUnavailable ? [.retryAfter: "5"] : [:]
+            return await message(status, "busy", ["busy_body"], language, more: again)
+        }
+        let reference = String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16, uppercase: true)
+        visitor.logger.error(
+            "a request failed",
+            metadata: ["reference": "\(reference)", "route": "\(route?.pattern ?? "none")", "error": "\(error)"])
+        return await message(.internalServerError, "failed", ["failed_body"], language, values: ["reference": reference])
+    }
+
+    /// The response, after which the connection ends: the rest of what the client sends is not wanted.
+    private func closing(_ response: Response, _ visitor: Visitor) -> Response {
+        var response = response
+        response.headers[.connection] = "close"
+        let body = response.body
+        let channel = visitor.channel
+        let delivery = Delivery(pieces: [body.contentLength ?? 0], on: channel.eventLoop)
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            try await channel.triggerUserOutboundEvent(delivery)
+            try await body.write(writer)
+            _ = await delivery.arrived()
+            try? await channel.close()
+        }
+        return response
+    }
+
+    private func home(_ call: Call) async throws -> Response {
+        let notice = try await notices.notice()
+        let query = call.query
+        let home = notices.page("home \(call.language) \(query)", notice: notice) {
+            pages.render(
+                .home, title: PageTexts.sentence("home_title", call.language), ["query": query], language: call.language, notice: notice,
+                languages: true)
+        }
+        return page(.ok, home)
+    }
+
+    private func health() async -> Response {
+        let isHealthy = await counter.isHealthy()
+        var fields = headers.with([.contentType: "text/plain; charset=utf-8"])
+        if !isHealthy { fields[.retryAfter] = "5" }
+        return Response(
+            status: isHealthy ? .ok : .serviceUnavailable, headers: fields,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: isHealthy ? "ok\n" : "the database does not answer\n")))
+    }
+}
+
+/// The one table from the office's errors to HTTP.
+enum ErrorStatus {
+    static func of(_ error: OfficeError) -> HTTPResponse.Status {
+        switch error.code {
+        case .usage, .badInput: .badRequest
+        case .notFound: .notFound
+        case .unavailable, .cannotWrite, .tryAgain: .serviceUnavailable
+        case .notAllowed: .forbidden
+        case .broken: .internalServerError
+        }
+    }
+}
+
+/// How many requests are in hand; beyond the limit the next is told at once to come back, and costs next to nothing.
+final class Seats: Sendable {
+    private let free: Mutex<Int>
+
+    init(_ count: Int) { free = Mutex(count) }
+
+    /// A seat, given back when nobody holds it any more; nil where none is free.
+    func take() -> Seat? {
+        let isFree = free.withLock { free in
+            guard free > 0 else { return false }
+            free -= 1
+            return true
+        }
+        return isFree ? Seat(self) : nil
+    }
+
+    fileprivate func giveBack() { free.withLock { $0 += 1 } }
+}
+
+/// A request's right to be worked on.
+final class Seat: Sendable {
+    private let seats: Seats
+
+    fileprivate init(_ seats: Seats) { self.seats = seats }
+
+    deinit { seats.giveBack() }
+}

@@ -1,0 +1,40 @@
+import HTTPTypes
+
+/// The headers that every response carries.
+struct SiteHeaders: Sendable {
+    private let fixed: HTTPFields
+
+    /// - Parameter isHTTPS: whether voters come over https; then the browser is told never to come otherwise.
+    init(isHTTPS: Bool) {
+        var pairs = [
+            // Nothing loads but the one inline style sheet; forms go to this site; nobody frames it.
+            (
+                "Content-Security-Policy",
+                "default-src 'none'; style-src '\(PageLayout.styleHash)'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+            ),
+            // The address of a link is a secret: it goes nowhere, not even to ourselves.
+            ("Referrer-Policy", "no-referrer"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Cross-Origin-Embedder-Policy", "require-corp"),
+            ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=(), interest-cohort=()"),
+            ("X-Frame-Options", "DENY"),
+            ("X-Robots-Tag", "noindex, nofollow"),
+            ("Cache-Control", "no-store"),
+        ]
+        if isHTTPS { pairs.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains")) }
+        var fields = HTTPFields()
+        for (name, value) in pairs {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        fixed = fields
+    }
+
+    /// The fixed headers with these added.
+    func with(_ more: [HTTPField.Name: String]) -> HTTPFields {
+        var fields = fixed
+        for (name, value) in more { fields[name] = value }
+        return fields
+    }
+}

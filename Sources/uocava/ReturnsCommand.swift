@@ -1,0 +1,116 @@
+import ArgumentParser
+import Elections
+import Foundation
+import Office
+
+/// `uocava returns`
+struct ReturnsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "returns", abstract: "The desk for envelopes that come back: write them down, then decide.",
+        subcommands: [Receive.self, Decide.self])
+
+    /// `uocava returns receive`
+    struct Receive: ParsableCommand, ListsProblems {
+        static let configuration = CommandConfiguration(
+            commandName: "receive",
+            abstract: "Write down envelopes that came back, by the code on each.",
+            discussion: """
+                The code is the barcode on declaration and envelope, R-XXXX-XXXX-XXXX. Scanning an \
+                envelope twice does no harm: the second time it is a duplicate, and nothing changes.
+
+                Examples:
+                  uocava returns receive R-4H6X-9ZKM-2T8C
+                  uocava returns receive --file scans.csv
+
+                The file of a scanner has the columns code and received_at; the time is RFC 3339, \
+                for example 2028-11-03T09:30:00-05:00, and where it is empty, now.
+                """)
+
+        @Argument(help: ArgumentHelp("Return codes.", valueName: "CODE"))
+        var codes: [String] = []
+
+        @Option(name: .long, help: ArgumentHelp("A list of scans, as CSV; - for standard input.", valueName: "FILE"))
+        var file: String?
+
+        @OptionGroup var problems: ProblemOptions
+        @OptionGroup var office: OfficeOptions
+        @OptionGroup var output: OutputOptions
+
+        /// Codes or a file, and not both.
+        func validate() throws {
+            if codes.isEmpty == (file == nil) { throw ValidationError("Give return codes, or a file of scans with --file; one of the two.") }
+        }
+
+        /// Writes them down.
+        func run() throws {
+            let scans: [Returns.Scan]
+            if let file {
+                scans = try Returns.scans(
+                    csv: try InputFile.read(file), file: file == "-" ? "standard input" : URL(fileURLWithPath: file).lastPathComponent)
+            } else {
+                scans = codes.map { Returns.Scan(code: $0) }
+            }
+            let received = try Returns(try office.open()).receive(scans)
+            try Report(json: received.json, table: received.table, foot: foot(received)).show(as: output.format)
+        }
+
+        private func foot(_ received: [Returns.Received]) -> [String] {
+            guard received.count > 1 || received.contains(where: { $0.outcome == .unknown }) else { return [] }
+            func number(_ outcome: Returns.Outcome) -> Int { received.filter { $0.outcome == outcome }.count }
+            return ["\(number(.received)) received, \(number(.duplicate)) duplicate, \(number(.unknown)) unknown."]
+        }
+    }
+
+    /// `uocava returns decide`
+    struct Decide: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "decide",
+            abstract: "Accept, reject or hold a ballot that came back.",
+            discussion: """
+                The voter sees the decision on the tracking page, and the reason of a rejection.
+
+                Examples:
+                  uocava returns decide R-4H6X-9ZKM-2T8C --accept
+                  uocava returns decide R-4H6X-9ZKM-2T8C --reject missing-voter-signature
+                  uocava returns decide R-4H6X-9ZKM-2T8C --reject "other:two ballots in it"
+                  uocava returns decide R-4H6X-9ZKM-2T8C --hold
+
+                Reasons: \(RejectionReason.named.map(\.text).joined(separator: ", ")), other:TEXT. \
+                The law forbids to reject a ballot for its paper, its envelope, or a missing notary \
+                (52 USC 20302(i)).
+                """)
+
+        @Argument(help: ArgumentHelp("The return code.", valueName: "CODE"))
+        var code: String
+
+        @Flag(name: .long, help: "It counts.")
+        var accept = false
+
+        @Option(name: .long, help: ArgumentHelp("It does not count, for this reason.", valueName: "REASON"))
+        var reject: String?
+
+        @Flag(name: .long, help: "Keep it apart, to be decided later.")
+        var hold = false
+
+        @OptionGroup var office: OfficeOptions
+        @OptionGroup var output: OutputOptions
+
+        /// Exactly one decision.
+        func validate() throws {
+            if [accept, reject != nil, hold].filter({ $0 }).count != 1 {
+                throw ValidationError("Say what you decide: --accept, --reject REASON or --hold; one of the three.")
+            }
+        }
+
+        /// Decides.
+        func run() throws {
+            let decision: Returns.Decision = accept ? .accept : hold ? .hold : .reject(try RejectionReason.parse(reject ?? ""))
+            let status = try Returns(try office.open()).decide(code, decision)
+            let printed = ReturnCode(code)?.text ?? code
+            try Report(
+                json: ["code": .string(printed), "status": .string(status.rawValue)],
+                table: ReportTable(columns: ["code", "status"], rows: [[.string(printed), .string(status.rawValue)]])
+            ).show(as: output.format)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Elections
+import Foundation
+import Keys
+import Office
+
+/// `uocava verify`
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check a packet, its ZIP or its manifest: is it genuine, and unchanged?",
+        discussion: """
+            Needs no network. With --trust it needs no office either: anybody who has the office's \
+            certificate (keys/ca.pem) can check a packet with it.
+
+            Examples:
+              uocava verify 2028-general-P11.pdf
+              uocava verify packet.zip --trust office-ca.pem
+
+            Exit status: 0 it is genuine; 1 it is not.
+            """)
+
+    @Argument(help: ArgumentHelp("A packet's PDF or ZIP, or a manifest.json.", valueName: "FILE"))
+    var file: String
+
+    @Option(name: .long, help: ArgumentHelp("The certificate to trust. Default: this office's own.", valueName: "CERT"))
+    var trust: String?
+
+    @OptionGroup var office: OfficeOptions
+    @OptionGroup var output: OutputOptions
+
+    /// Checks it.
+    func run() throws {
+        let bytes = try InputFile.read(file)
+        let report = try PacketVerifier(trust: try authority(), at: WallClock.system.now()).verify(bytes)
+        let rows: [[JSONValue]] = report.checks.map { [.string($0.check), .bool($0.ok), .string($0.detail)] }
+        let name = Printable.escape(file == "-" ? "It" : file)
+        try Report(
+            json: report.json, table: ReportTable(columns: ["check", "ok", "detail"], rows: rows),
+            foot: [report.valid ? "\(name) is genuine and unchanged." : "\(name) is NOT genuine: do not use it."]
+        ).show(as: output.format)
+        if !report.valid { throw ExitStatus.found }
+    }
+
+    private func authority() throws -> Certificate {
+        guard let trust else { return try office.folder().cabinet(passphrase: { nil }).authority() }
+        do {
+            return try Certificate(pem: try InputFile.read(trust))
+        } catch let error as KeysError {
+            throw OfficeError(.badInput, "\(Printable.escape(trust)): \(error.message).", hint: "Name the office's ca.pem.")
+        }
+    }
+}

@@ -1,0 +1,275 @@
+import Elections
+import Foundation
+import HTTPTypes
+import Keys
+import Storage
+import Testing
+
+@testable import Office
+@testable import Web
+
+@Suite("The public site")
+struct PublicSiteTests {
+    @Test("Every page has a language, one heading, the site's headers and the SAMPLE banner in a test office")
+    func pages() async throws {
+        try await WebTestSite.serving { site in
+            let ballot = try site.issue()[0]
+            let cookie = try await site.claim(ballot)
+            let replies = [
+                try await site.get("/"), try await site.get("/b/x"), try await site.post("/b/x", "answer=1984-03-07"),
+                try await site.post("/b/x", "answer=?"), try await site.post("/b/\(ballot.token)", "answer=1984-03-07"),
+                try await site.get("/ballot", headers: ["Cookie: \(cookie)"]), try await site.get("/ballot"), try await site.get("/t"),
+                try await site.get("/t/\(ballot.tracking.text)"), try await site.get("/t/none"), try await site.get("/nowhere"),
+                try await site.ask("DELETE", "/"), try await site.post("/ballot/end", "")
+            ]
+            for reply in replies {
+                #expect(reply.text.contains("<html lang=\"en\">"))
+                #expect(reply.text.components(separatedBy: "<h1>").count == 2)
+                #expect(reply.text.contains("SAMPLE"))
+                #expect(reply.text.contains("Board of Elections &lt;Test &amp; Co&gt;"))
+                #expect(!reply.text.contains("<script"))
+                #expect(!reply.text.contains("http://") && !reply.text.contains("https://"))
+                #expect(!reply.text.contains(ballot.token))
+                #expect(reply.header("cache-control") == "no-store")
+                #expect(reply.header("referrer-policy") == "no-referrer")
+                #expect(reply.header("x-content-type-options") == "nosniff")
+                #expect(reply.header("cross-origin-opener-policy") == "same-origin")
+                #expect(reply.header("content-security-policy")?.hasPrefix("default-src 'none'; style-src 'sha256-") == true)
+                #expect(reply.header("strict-transport-security") == nil)
+                #expect(reply.header("server") == nil)
+            }
+        }
+        try await WebTestSite.serving(test: false) { site in
+            let page = try await site.get("/")
+            #expect(!page.text.contains("SAMPLE"))
+        }
+    }
+
+    @Test("Pages come in the reader's language, and the language can be chosen")
+    func languages() async throws {
+        try await WebTestSite.serving { site in
+            let spanish = try await site.get("/b/x", headers: ["Accept-Language: fr, es-MX;q=0.9, en;q=0.8"])
+            #expect(spanish.text.contains("<html lang=\"es\">"))
+            #expect(spanish.text.contains("Abra su boleta"))
+            #expect(try await site.get("/b/y?lang=es").body == spanish.body)
+            #expect(try await site.get("/b/y?lang=xx").text.contains("<html lang=\"en\">"))
+            let ballot = try site.issue()[0]
+            let reply = try await site.post("/b/\(ballot.token)", "answer=7+de+marzo+de+1984", headers: ["Accept-Language: es"])
+            #expect(reply.status == 303)
+        }
+    }
+
+    @Test("The timeline tells its steps in plain words, and that received is not yet accepted")
+    func timeline() async throws {
+        try await WebTestSite.serving { site in
+            let ballot = try site.issue()[0]
+            let cookie = "Cookie: \(try await site.claim(ballot))"
+            _ = try await site.get("/ballot/\(WebTestSite.fileName).pdf", headers: [cookie])
+            #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == 1 })
+            try site.database.write { transaction in
+                let at = site.time.now
+                for (index, kind) in ["letter_sent", "received"].enumerated() {
+                    try transaction.execute(
+                        "INSERT INTO step (ballot, seq, kind, at) VALUES ($1, $2, $3, $4)", .blob(ballot.id), .integer(Int64(index)),
+                        .text(kind), .integer(at.adding(seconds: Int64(index) * 86_400).milliseconds))
+                }
+                try transaction.execute(
+                    "INSERT INTO step (ballot, seq, kind, at, sealed) VALUES ($1, 3, 'rejected', $2, $3)", .blob(ballot.id),
+                    .integer(at.adding(seconds: 200_000).milliseconds),
+                    .blob(TrackingSecret(ballot.tracking).seal("No <signature>", ballot: ballot.id)))
+            }
+            let byCode = try await site.get("/t/\(ballot.tracking.text)")
+            let byForm = try await site.post("/t", "code=\(ballot.tracking.text.lowercased().replacing("-", with: "+"))")
+            #expect(byCode.status == 200)
+            #expect(byForm.body == byCode.body)
+            for words in ["prepared", "downloaded", "has arrived", "was not accepted", "No &lt;signature&gt;", "does not yet mean"] {
+                #expect(byCode.text.contains(words), "\(words)")
+            }
+            #expect(byCode.text.contains("September 25, 2028, 10:00 a.m."))
+            #expect(!byCode.text.contains(ballot.tracking.text))
+        }
+    }
+
+    @Test("Codes that open nothing all get the same 404, a return code too")
+    func unknownCodes() async throws {
+        try await WebTestSite.serving { site in
+            let codes = [
+                "none", TrackingCode(random: SystemRandom.bytes(19)).text, ReturnCode(random: SystemRandom.bytes(11)).text, "%00", "T-%3Cb%3E"
+            ]
+            var bodies: Set<[UInt8]> = []
+            for code in codes {
+                for reply in [try await site.get("/t/\(code)"), try await site.post("/t", "code=\(code)")] {
+                    #expect(reply.status == 404)
+                    bodies.insert(reply.body)
+                }
+            }
+            #expect(bodies.count == 1)
+        }
+    }
+
+    @Test("Unknown paths are 404, known ones say what may be done with them")
+    func routes() async throws {
+        try await WebTestSite.serving { site in
+            for path in ["/x", "/b", "/ballot/", "/ballot/a/b", "/t/", "/staff", "/style.css", "/ballots", "/.git/config", "//"] {
+                #expect(try await site.get(path).status == 404, "\(path)")
+            }
+            #expect(try await site.get("/\(String(repeating: "x", count: 2000))").status == 404)
+            for (method, path, allow) in [
+                ("POST", "/", "GET, HEAD"), ("PUT", "/b/x", "GET, HEAD, POST"), ("GET", "/ballot/end", "POST"), ("POST", "/ballot", "GET, HEAD"),
+                ("DELETE", "/t", "GET, HEAD, POST"), ("POST", "/t/x", "GET, HEAD"), ("OPTIONS", "/ballot/x.pdf", "GET, HEAD"), ("TRACE", "/", "GET, HEAD")
+            ] {
+                let reply = try await site.ask(method, path)
+                #expect(reply.status == 405, "\(method) \(path)")
+                #expect(reply.header("allow") == allow)
+            }
+        }
+    }
+
+    @Test("A form that another site posts is refused; our own page's, and a text browser's, is not")
+    func foreignOrigin() async throws {
+        try await WebTestSite.serving { site in
+            let host = "127.0.0.1:\(site.port)"
+            let foreign = [
+                ["Origin: https://evil.example"], ["Origin: http://127.0.0.1:1"], ["Origin: null", "Sec-Fetch-Site: cross-site"],
+                ["Sec-Fetch-Site: cross-site"], ["Origin: http://127.0.0.1:8080", "Sec-Fetch-Site: cross-site"], ["Origin: https://127.0.0.1:8080"]
+            ]
+            let ballot = try site.issue()[0]
+            for headers in foreign {
+                for path in ["/b/\(ballot.token)", "/t", "/ballot/end"] {
+                    #expect(try await site.post(path, "answer=1984-03-07", headers: headers).status == 403, "\(headers)")
+                }
+            }
+            #expect(try site.count("SELECT count(*) FROM visit") == 0)
+            let own = [
+                [], ["Origin: http://127.0.0.1:8080"], ["Origin: HTTP://127.0.0.1:8080"], ["Origin: null"],
+                ["Origin: null", "Sec-Fetch-Site: same-origin"], ["Origin: null", "Sec-Fetch-Site: none"]
+            ]
+            for (headers, ballot) in zip(own, try site.issue(own.count)) {
+                #expect(try await site.post("/b/\(ballot.token)", "answer=1984-03-07", headers: headers).status == 303, "\(headers)")
+            }
+            var head = HTTPRequest(method: .post, scheme: nil, authority: host, path: "/t")
+            head.headerFields[.origin] = "http://\(host)"
+            #expect(FormOrigin(publicURL: "http://127.0.0.1:8080").accepts(head))
+            #expect(!FormOrigin(publicURL: "https://ballots.example.gov").accepts(head))
+            head.headerFields[.origin] = "https://BALLOTS.example.gov:443"
+            #expect(FormOrigin(publicURL: "https://ballots.example.gov").accepts(head))
+        }
+    }
+
+    @Test("What is too long, or too broken, is refused, and the connection ends")
+    func limits() async throws {
+        try await WebTestSite.serving { site in
+            let port = site.port
+            let long = String(repeating: "x", count: 2000)
+            #expect(try await site.post("/b/x", "answer=\(long)").status == 413)
+            let chunked = try await WebTestSite.onThread {
+                let connection = try WebTestConnection(port: port)
+                try connection.send("POST /t HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n\(String(repeating: "y", count: 2048))\r\n")
+                let reply = try connection.receive()
+                return (reply.status, connection.isClosed())
+            }
+            #expect(chunked == (413, true))
+            #expect(try await site.get("/", headers: ["X-Long: \(String(repeating: "z", count: 20_000))"]).status == 400)
+            let many = (0..<80).map { "X-\($0): 1" }
+            #expect(try await site.get("/", headers: many).status == 400)
+            let broken = try await WebTestSite.onThread {
+                let connection = try WebTestConnection(port: port)
+                try connection.send("NONSENSE\r\n\r\n")
+                return try connection.receive().status
+            }
+            #expect(broken == 400)
+        }
+    }
+
+    @Test("Health is told, and a database that is gone is a plain page with a number, not a stack of words")
+    func health() async throws {
+        try await WebTestSite.serving { site in
+            let reply = try await site.get("/healthz")
+            #expect(reply.status == 200)
+            #expect(reply.text.trimmingCharacters(in: .whitespacesAndNewlines) == "ok")
+            let ballot = try site.issue()[0]
+            let cookie = "Cookie: \(try await site.claim(ballot))"
+            try site.database.write { try $0.executeScript("DROP TABLE served; DROP TABLE visit; DROP TABLE step;") }
+            let failed = try await site.get("/ballot", headers: [cookie])
+            #expect(failed.status == 500)
+            #expect(!failed.text.contains("visit") && !failed.text.contains("SQL"))
+            let number = try #require(failed.text.firstRange(of: /tell the election office this number: [0-9A-F]{8}</))
+            #expect(!number.isEmpty)
+            #expect(try await site.get("/b/x").status == 200)
+            try site.database.close()
+            #expect(try await site.get("/healthz").status == 503)
+        }
+    }
+
+    @Test("When all seats are taken, the next is told to come back, and later served")
+    func overload() async throws {
+        try await WebTestSite.serving(configure: { $0.limits.requestsInFlight = 4 }) { site in
+            let statuses = try await withThrowingTaskGroup(of: (Int, String?).self) { group in
+                for _ in 0..<24 {
+                    group.addTask {
+                        let reply = try await site.post("/b/\(WebTestSite.madeUpToken())", "answer=1984-03-08")
+                        return (reply.status, reply.header("retry-after"))
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.contains { $0.0 == 403 })
+            let busy = statuses.filter { $0.0 == 503 }
+            #expect(!busy.isEmpty && busy.allSatisfy { $0.1 == "2" })
+            #expect(try await WebTestSite.eventually { true })
+            #expect(try await site.get("/").status == 200)
+        }
+    }
+
+    @Test("The site serves TLS where a certificate is configured")
+    func tls() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-web-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let certificate = folder.appendingPathComponent("public.crt").path
+        let key = folder.appendingPathComponent("public.pem").path
+        let made = try Self.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate, "-days", "1",
+                "-subj", "/CN=localhost"
+            ])
+        try #require(made.status == 0)
+        let configure: (inout Configuration) -> Void = {
+            $0.publicSite.url = "https://localhost"
+            $0.publicSite.tls = (certificate, key)
+        }
+        try await WebTestSite.serving(configure: configure) { site in
+            let ballot = try site.issue()[0]
+            let port = site.port
+            let jar = folder.appendingPathComponent("jar").path
+            let packet = folder.appendingPathComponent("packet.pdf").path
+            let statuses = try await WebTestSite.onThread {
+                let common = ["-sk", "-c", jar, "-b", jar, "-w", "%{http_code}"]
+                let claim = try Self.run("curl", common + ["-d", "answer=1984-03-07", "https://localhost:\(port)/b/\(ballot.token)"])
+                let file = try Self.run("curl", common + ["-o", packet, "https://localhost:\(port)/ballot/\(WebTestSite.fileName).pdf"])
+                let old = try Self.run("curl", ["-sk", "--tls-max", "1.1", "https://localhost:\(port)/"])
+                return (claim.text, file.text, old.status)
+            }
+            #expect(statuses.0 == "303")
+            #expect(statuses.1 == "200")
+            #expect(statuses.2 != 0)
+            #expect(FileManager.default.contents(atPath: packet) == Data(ballot.pdf))
+            #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == 1 })
+        }
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
