@@ -81,6 +81,7 @@ let package = Package(
         .testTarget(
             name: "UocavaTests",
             dependencies: ["Elections", "Packet", "Keys", "Mail", "Storage", "Office", "Web"],
+            exclude: ["Keys"],
             swiftSettings: strict),
     ]
 )

@@ -1,4 +1,4 @@
-/// What `issue` does about a voter: everyone in scope is in exactly one bucket. The order here is the order of `formats.md`.
+/// What `issue` does about a voter: everyone in scope is in exactly one bucket. The order here is the order of reports.
 package enum Bucket: String, CaseIterable, Sendable, Hashable {
     case issued
     case alreadyIssued = "already_issued"

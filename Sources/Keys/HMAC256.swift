@@ -45,7 +45,8 @@ package enum HKDF256 {
         derive(secret, salt: salt, info: Array(info.utf8), count: count)
     }
 
-    static func derive(_ secret: Secret, salt: [UInt8], info: [UInt8], count: Int) -> Secret {
+    /// The same for a purpose that is not text, as in the vectors of RFC 5869.
+    package static func derive(_ secret: Secret, salt: [UInt8], info: [UInt8], count: Int) -> Secret {
         precondition(count >= 0 && count <= 255 * 32, "HKDF gives at most 255 blocks")
         var extracted = secret.withBytes { KeyedHMAC(Secret(salt)).authenticate([$0]) }
         let expand = KeyedHMAC(Secret(taking: &extracted))

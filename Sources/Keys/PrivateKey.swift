@@ -96,24 +96,14 @@ import COpenSSL
         return unsafe X509_check_private_key(certificate.handle.x509, pointer) == 1
     }
 
-    /// The first 8 hexadecimal characters of SHA-256 of the public key (SubjectPublicKeyInfo): the same for key and certificate.
-    var id: String { unsafe publicKeyID(pointer) }
-}
-
-extension Certificate {
-    /// The id of the key it certifies; see `PrivateKey.id`.
-    var keyID: String {
-        guard let key = unsafe X509_get0_pubkey(handle.x509) else { return "" }
-        return unsafe publicKeyID(key)
+    /// The first 8 hexadecimal characters of SHA-256 of the public key (SubjectPublicKeyInfo), as it also stands in the certificate.
+    var id: String {
+        let count = Int(unsafe i2d_PUBKEY(pointer, nil))
+        guard count > 0 else { return "" }
+        let der = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            var start = buffer.baseAddress
+            filled = max(0, Int(unsafe i2d_PUBKEY(pointer, &start)))
+        }
+        return hexadecimal(SHA256.hash(der)[..<4])
     }
-}
-
-private func publicKeyID(_ key: OpaquePointer) -> String {
-    let count = Int(unsafe i2d_PUBKEY(key, nil))
-    guard count > 0 else { return "" }
-    let der = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-        var start = buffer.baseAddress
-        filled = max(0, Int(unsafe i2d_PUBKEY(key, &start)))
-    }
-    return hexadecimal(SHA256.hash(der)[..<4])
 }

@@ -1,17 +1,19 @@
 /// Calendar sums on unix seconds, as certificates need them: the proleptic Gregorian calendar, no leap seconds.
-enum UTC {
+package enum UTC {
     static let day: Int64 = 86400
 
-    /// The same day and hour that many months later; 31 January and one month is 2 or 3 March.
-    static func adding(months: Int, to seconds: Int64) -> Int64 {
+    /// The same day and time of day that many months later, or earlier where that is negative; unix seconds.
+    ///
+    /// A day that the month lacks runs over: 31 January and one month is 2 or 3 March.
+    package static func adding(months: Int, to seconds: Int64) -> Int64 {
         let date = date(seconds)
         let month = date.year * 12 + date.month - 1 + Int64(months)
         let first = daysBefore(year: floor(month, 12), month: month - floor(month, 12) * 12 + 1)
         return (first + date.day - 1) * day + seconds - floor(seconds, day) * day
     }
 
-    /// `2028-11-07T12:00:00Z`.
-    static func text(_ seconds: Int64) -> String {
+    /// Unix seconds as RFC 3339 writes them, for the years 1000 through 9999: `2028-11-07T12:00:00Z`.
+    package static func text(_ seconds: Int64) -> String {
         let date = date(seconds)
         let rest = seconds - floor(seconds, day) * day
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }

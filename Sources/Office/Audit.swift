@@ -8,6 +8,7 @@ import Storage
 package struct Audit: Sendable {
     let office: Office
 
+    /// An audit of this office.
     package init(_ office: Office) { self.office = office }
 
     /// One thing that is not as it must be.
@@ -16,8 +17,10 @@ package struct Audit: Sendable {
         package let invariant: String
         /// What it is about: a journal row, a ballot, a style.
         package let subject: String
+        /// What is wrong, in a sentence.
         package let detail: String
 
+        /// As `uocava audit --format json` prints it.
         package var json: JSONValue {
             ["invariant": .string(invariant), "subject": .string(subject), "detail": .string(detail)]
         }
@@ -25,11 +28,14 @@ package struct Audit: Sendable {
 
     /// What the audit found.
     package struct Report: Sendable {
+        /// In the order in which they were found; at most a thousand.
         package internal(set) var findings: [Finding] = []
         /// More findings than are listed, where something is wrong on every row.
         package internal(set) var more = 0
+        /// Whether every invariant holds.
         package var ok: Bool { findings.isEmpty }
 
+        /// `{ok, findings, more}`.
         package var json: JSONValue {
             ["ok": .bool(ok), "findings": .array(findings.map(\.json)), "more": .integer(Int64(more))]
         }

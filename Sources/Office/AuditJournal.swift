@@ -67,7 +67,7 @@ struct JournalCheck {
         var history = History()
         var expected: Int64 = 1
         var previous = Journal.beginning
-        var latest = Int64.min
+        var latest: Int64 = 0
         try office.books.read { transaction in
             try transaction.forEach("SELECT seq, at, kind, election, voter, ballot, canonical, hash FROM journal ORDER BY seq") { result in
                 let row = Row(

@@ -33,26 +33,39 @@ package struct Configuration: Sendable {
 
     /// The relay that takes the letters.
     package struct SMTP: Sendable {
+        /// `smtp://HOST:PORT` or `smtps://HOST:PORT`.
         package var url = ""
+        /// False only for a relay on this machine.
         package var requiresTLS = true
+        /// The login's name; empty: none.
         package var user = ""
+        /// Holds the login's password; relative to the office's folder; empty: none.
         package var passwordFile = ""
+        /// PEM certificates that vouch for the relay, instead of the system's; empty: the system's.
         package var caFile = ""
+        /// The letters' sender; empty: the office's address in `election.yaml`.
         package var from = ""
+        /// How many connections send at once.
         package var connections = 8
     }
 
     /// Bounds of the public site; see docs/threat-model.md.
     package struct Limits: Sendable {
+        /// Connections that one address may have open.
         package var connectionsPerAddress = 512
+        /// Requests that are answered at once; the next gets 503.
         package var requestsInFlight = 2048
+        /// Wrong answers that one address may give in a burst; right ones never count.
         package var wrongAnswersPerAddress = 60
+        /// Seconds until an address may give one more wrong answer.
         package var refillSeconds = 10
     }
 
     /// A place to listen at.
     package struct HostPort: Sendable, Equatable {
+        /// A name or an address, without brackets.
         package var host: String
+        /// 0: the system chooses one.
         package var port: Int
 
         /// `127.0.0.1:8080` or `[::1]:8080`.
@@ -64,12 +77,14 @@ package struct Configuration: Sendable {
             self.init(host: host, port: port)
         }
 
+        /// A place of these parts.
         package init(host: String, port: Int) {
             self.host = host
             self.port = port
         }
     }
 
+    /// The defaults, without the two addresses that every office must give.
     package init() {}
 
     /// Reads the file of an office's folder.

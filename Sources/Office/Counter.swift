@@ -175,18 +175,27 @@ package final class Counter: Sendable {
 
     /// The packet that a visit opens.
     package struct Visit: Sendable {
+        /// The link's id, 16 bytes.
         package let link: [UInt8]
+        /// The ballot's id, 16 bytes.
         package let ballot: [UInt8]
+        /// What the pages say of its election.
         package let election: PublicElection
+        /// SHA-256 of the base, by which ``Counter/base(_:)`` gives its bytes.
         package let baseHash: [UInt8]
+        /// The base's length in bytes: the packet's tail begins there.
         package let baseLength: Int
         /// SHA-256 of the whole PDF: its ETag.
         package let sha256: [UInt8]
         /// The whole PDF's length in bytes.
         package let length: Int
+        /// When the office made the packet.
         package let issuedAt: Instant
+        /// When the visit began.
         package let claimedAt: Instant
+        /// When the cookie opens nothing any more.
         package let expiresAt: Instant
+        /// The voter's part, opened.
         package let packet: PacketEnvelope
     }
 
@@ -281,7 +290,9 @@ package final class Counter: Sendable {
 
     /// One step of a ballot's way, for its voter.
     package struct Step: Sendable, Equatable {
+        /// What happened.
         package let kind: EventKind
+        /// When it happened; an envelope's arrival, not its scan.
         package let at: Instant
         /// Why, where the office gave a reason.
         package let reason: String?
@@ -289,7 +300,9 @@ package final class Counter: Sendable {
 
     /// What a tracking code opens.
     package struct Timeline: Sendable {
+        /// What the page says of the election.
         package let election: PublicElection
+        /// Oldest first; the first is `issued`.
         package let steps: [Step]
     }
 

@@ -43,8 +43,11 @@ package enum ElectionBook {
 
     /// A current ballot style and its row.
     package struct KeptStyle: Sendable {
+        /// The row in `ballot_style`.
         package let id: Int64
+        /// From 1; each correction is one more.
         package let revision: Int64
+        /// Its precincts, party, scope and languages.
         package let style: BallotStyle
     }
 

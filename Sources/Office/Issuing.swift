@@ -9,42 +9,53 @@ import Synchronization
 package struct Issuing: Sendable {
     private let office: Office
 
+    /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
     /// Who is in scope, and whether anything is written.
     package struct Order: Sendable {
+        /// The election.
         package var election: ElectionID
+        /// Decide for everyone, and write nothing.
         package var dryRun = false
         /// Only these voters; nil: everyone on the roll. An empty list means nobody.
         package var only: [VoterID]?
         /// Protected voters whose ballots are released with this run.
         package var release: [VoterID] = []
 
+        /// Everyone on the roll of this election.
         package init(election: ElectionID) { self.election = election }
     }
 
     /// What a run came to.
     package struct Result: Sendable {
+        /// The election.
         package var election: ElectionID
+        /// How many voters each bucket has; a bucket without voters may be missing.
         package var buckets: [Bucket: Int] = [:]
+        /// Voters in scope; the buckets add up to it.
         package var total = 0
         /// The batch's number; nil where nothing was issued.
         package var batch: Int64?
 
+        /// `{election, buckets, total, batch}`, every bucket named.
         package var json: JSONValue {
             [
                 "election": .string(election.text),
                 "buckets": .object(
                     Dictionary(uniqueKeysWithValues: Bucket.allCases.map { ($0.rawValue, .integer(Int64(buckets[$0] ?? 0))) })),
-                "total": .integer(Int64(total)), "batch": batch.map(JSONValue.integer) ?? .null,
+                "total": .integer(Int64(total)), "batch": batch.map(JSONValue.integer) ?? .null
             ]
         }
     }
 
     /// How far a run is.
     package struct Progress: Sendable {
+        /// Voters decided so far.
         package let done: Int
+        /// Voters in scope.
         package let total: Int
+        /// Ballots made so far.
         package let issued: Int
     }
 
@@ -94,7 +105,7 @@ package struct Issuing: Sendable {
         let run = IssueRun(
             office: office, election: election, now: office.clock.now(),
             closesAt: election.definition.deadlines.linksClose.instant(in: election.definition.timeZone),
-            bases: try loadBases(of: election, cmsCapacity: nil),
+            bases: try loadBases(of: election, cmsCapacity: nil, leaveOutDamaged: true),
             wording: PacketWording(election: election, publicURL: office.configuration.publicSite.url), maker: nil)
         try run.classify(scope, body)
     }
@@ -110,9 +121,11 @@ package struct Issuing: Sendable {
 
     /// The bases that are current, checked against their hashes and primed. Their bytes are not kept.
     ///
-    /// - Parameter cmsCapacity: the signer's longest signature; nil where nothing will be signed, so that any size does.
-    private func loadBases(of election: KeptElection, cmsCapacity: Int?) throws -> BaseShelf {
-        return try office.books.read { transaction in
+    /// - Parameters:
+    ///   - cmsCapacity: the signer's longest signature; nil where nothing will be signed, so that any size does.
+    ///   - leaveOutDamaged: whether a base that was changed counts as missing instead of stopping everything: a report must come to its end.
+    private func loadBases(of election: KeptElection, cmsCapacity: Int?, leaveOutDamaged: Bool = false) throws -> BaseShelf {
+        try office.books.read { transaction in
             let styles = try ElectionBook.styles(of: election.id, in: transaction)
             let byRow = Dictionary(uniqueKeysWithValues: styles.values.map { ($0.id, $0) })
             var desks: [BaseShelf.Key: BaseDesk] = [:]
@@ -131,10 +144,12 @@ package struct Issuing: Sendable {
                 // Missing: those voters are `packet_missing`, and everybody else gets a ballot.
                 guard let bytes else { return }
                 let language = try row.text("language")
-                desks[BaseShelf.Key(style: style.style.id, language: language, paper: paper)] = try BaseDesk(
-                    bytes: bytes, hash: hash, plan: try BasePlan(json: try row.text("plan")), styleRow: style.id, style: style.style,
-                    revision: style.revision, language: language, vendor: (try row.blob("sha256"), try row.integer("vendor_length")),
-                    election: election, logOrigin: office.configuration.logOrigin, cmsCapacity: cmsCapacity ?? 1400)
+                do {
+                    desks[BaseShelf.Key(style: style.style.id, language: language, paper: paper)] = try BaseDesk(
+                        bytes: bytes, hash: hash, plan: try BasePlan(json: try row.text("plan")), styleRow: style.id, style: style.style,
+                        revision: style.revision, language: language, vendor: (try row.blob("sha256"), try row.integer("vendor_length")),
+                        election: election, logOrigin: office.configuration.logOrigin, cmsCapacity: cmsCapacity ?? 1400)
+                } catch  where leaveOutDamaged {}
             }
             return BaseShelf(desks: desks, resolver: StyleResolver(styles.values.map(\.style)), definition: election.definition)
         }
@@ -174,7 +189,8 @@ package struct Issuing: Sendable {
         }
         guard unknown.isEmpty else {
             throw OfficeError(
-                .notFound, "Not on the roll of \(order.election): \(unknown.prefix(10).map(Printable.escape).joined(separator: ", "))"
+                .notFound,
+                "Not on the roll of \(order.election): \(unknown.prefix(10).map(Printable.escape).joined(separator: ", "))"
                     + (unknown.count > 10 ? " and \(unknown.count - 10) more." : "."), hint: "Nothing was issued. Check the file.")
         }
         return .requests(requests.sorted(), heldRows: held.sorted())
@@ -193,7 +209,8 @@ package struct Issuing: Sendable {
                     UPDATE request SET released_at = coalesce(released_at, $4) WHERE election = $1 AND protected = 1 AND voter =
                         (SELECT id FROM voter WHERE jurisdiction = $2 AND number_index = $3) RETURNING voter
                     """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
-                    .blob(office.rollKeys.index("voter number", voter.text)), .integer(now.milliseconds), decode: { try $0.integer("voter") })
+                    .blob(office.rollKeys.index("voter number", voter.text)), .integer(now.milliseconds),
+                    decode: { try $0.integer("voter") })
                 guard let row = released else {
                     throw OfficeError(
                         .notFound, "\(Printable.escape(voter.text)) is no protected voter of \(election.definition.id).",

@@ -44,13 +44,18 @@ package struct JournalEntry: Sendable {
         }
     }
 
+    /// What happened.
     package let kind: Kind
+    /// The row of the election, if it is about one.
     package let election: Int64?
+    /// The row of the voter, if it is about one: a number without meaning outside this office.
     package let voter: Int64?
+    /// The ballot's id, 16 bytes, if it is about one.
     package let ballot: [UInt8]?
     /// Nothing personal: the journal may be shown to anybody who audits.
     package let facts: [String: JSONValue]
 
+    /// An entry; its number, time and hash come when it is appended.
     package init(
         _ kind: Kind, election: Int64? = nil, voter: Int64? = nil, ballot: [UInt8]? = nil, facts: [String: JSONValue] = [:]
     ) {

@@ -7,6 +7,7 @@ import Storage
 package struct LinkDesk: Sendable {
     private let office: Office
 
+    /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
     /// Kills a ballot's link and queues a letter with a new one.

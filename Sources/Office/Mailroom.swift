@@ -16,13 +16,16 @@ package struct Mailroom: Sendable {
     /// Letters that a connection takes at a time: far fewer than it sends in the time of a lease.
     private static let handful = 20
 
+    /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
     /// What came of the letters.
     package struct Summary: Sendable, Equatable {
         /// Accepted by the relay; nobody has seen it yet.
         package var sent = 0
+        /// Not taken now; each has its next try.
         package var deferred = 0
+        /// Refused for good; the voters are on the exception list.
         package var refused = 0
         /// Not sent because their link was no longer live.
         package var withdrawn = 0
@@ -31,8 +34,10 @@ package struct Mailroom: Sendable {
         /// Why the relay could not be used; nil: it could.
         package var outage: String?
 
+        /// Nothing sent yet.
         package init() {}
 
+        /// `{sent, deferred, refused, left}`.
         package var json: JSONValue {
             [
                 "sent": .integer(Int64(sent)), "deferred": .integer(Int64(deferred)), "refused": .integer(Int64(refused)),
@@ -129,16 +134,26 @@ package struct Mailroom: Sendable {
 
     /// A letter as staff see it: no address, no link.
     package struct Line: Sendable {
+        /// The letter's number.
         package let id: Int64
+        /// The election that it is about.
         package let election: ElectionID
+        /// The voter's number.
         package let voterID: VoterID
+        /// A word of `LetterKind`, e.g. `ballot_ready`.
         package let kind: String
+        /// `queued`, `sending`, `deferred`, `sent`, `refused` or `withdrawn`.
         package let state: String
+        /// How often the relay was asked to take it.
         package let attempts: Int
+        /// When it was put into the outbox.
         package let queuedAt: Instant
+        /// When it is tried next; nil: it waits for nothing.
         package let dueAt: Instant?
+        /// The relay's last words; nil: none yet.
         package let reply: String?
 
+        /// As `uocava letters list --format json` prints it.
         package var json: JSONValue {
             [
                 "letter": .integer(id), "election": .string(election.text), "voter_id": .string(voterID.text), "kind": .string(kind),

@@ -8,16 +8,24 @@ package import Storage
 ///
 /// What a role has no permission for stays closed: without the signing key's file, everything but issuing works.
 package final class Office: Sendable {
+    /// Where it is on disk, and its settings.
     package let folder: OfficeFolder
+    /// `office.sqlite`: roll, ballots, letters, returns, journal.
     package let books: DatabaseFile
+    /// `counter.sqlite`: what the public process shares with the office.
     package let counter: DatabaseFile
+    /// The keys on disk; the signing key stays there until something is signed.
     package let cabinet: KeyCabinet
+    /// What time it is, for every desk.
     package let clock: WallClock
     /// Whether this is a test office, which takes test elections and nothing else (invariant 10).
     package let isTest: Bool
+    /// Opens and seals personal data.
     package let rollKeys: RollKeys
+    /// Derives the links' tokens.
     package let linkKeys: LinkKeys
 
+    /// The settings of `uocava.yaml`.
     package var configuration: Configuration { folder.configuration }
 
     /// Opens everything but the signing key.

@@ -22,12 +22,16 @@ package struct OfficeError: Error, Sendable, CustomStringConvertible {
         case broken
     }
 
+    /// What kind of failure it is.
     package let code: Code
+    /// What is wrong, in whole sentences; nothing personal that the caller did not type.
     package let message: String
+    /// What to do about it; empty where nothing can be said.
     package let hint: String
     /// Every single problem, where there are several (a roll, an election folder).
     package let problems: [Problem]
 
+    /// A failure of this kind, in these words.
     package init(_ code: Code, _ message: String, hint: String = "", problems: [Problem] = []) {
         self.code = code
         self.message = message

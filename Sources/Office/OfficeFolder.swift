@@ -5,7 +5,9 @@ package import Storage
 
 /// An office on disk: `uocava.yaml`, the key cabinet and the two databases. Opening it opens nothing yet: each role asks for what it may have.
 package struct OfficeFolder: Sendable {
+    /// The folder.
     package let url: URL
+    /// What its `uocava.yaml` says.
     package let configuration: Configuration
 
     /// Reads the folder's configuration.

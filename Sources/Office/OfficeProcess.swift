@@ -15,12 +15,14 @@ package struct OfficeProcess: Service {
     /// How long it leaves a relay alone that does not answer.
     private static let outagePause = Duration.seconds(30)
 
+    /// The process of an office; nothing happens until it runs.
     package init(_ office: Office, logger: Logger) {
         self.office = office
         self.logger = logger
         pool = WorkPool(threads: 1)
     }
 
+    /// Comes by every two seconds (30 where the relay does not answer) until a graceful shutdown; then finishes what is in hand.
     package func run() async throws {
         await withGracefulShutdownHandler {
             await cancelWhenGracefulShutdown {

@@ -8,9 +8,11 @@ package struct PacketArchive: Sendable {
     package enum Segment: Sendable, Equatable {
         /// All bytes of the base, which the caller holds once for everybody.
         case base
+        /// Bytes of this voter's archive.
         case bytes([UInt8])
     }
 
+    /// The archive's pieces, in order; their lengths add up to `length`.
     package let segments: [Segment]
     /// The whole archive's length in bytes.
     package let length: Int
@@ -35,7 +37,8 @@ package struct PacketArchive: Sendable {
             fileName: name, byteRange: byteRange, baseLength: visit.baseLength, baseSHA256: hex(visit.baseHash), officeName: officeName,
             publicURL: publicURL)
         let pieces = try PacketZip.segments(
-            base: (length: visit.baseLength, crc32: baseCRC), tail: packet.tail, p7s: packet.cms, manifest: packet.manifest, verifyText: text,
+            base: (length: visit.baseLength, crc32: baseCRC), tail: packet.tail, p7s: packet.cms, manifest: packet.manifest,
+            verifyText: text,
             modified: visit.issuedAt.seconds, pdfName: name)
         length = PacketZip.length(of: pieces, baseLength: visit.baseLength)
         var content = visit.sha256

@@ -5,11 +5,16 @@ package import Keys
 ///
 /// The associated data names the ballot and its base, so a box that is moved to another ballot's row does not open.
 package struct PacketEnvelope: Sendable {
+    /// The voter's part of the PDF: base ‖ tail is the file.
     package let tail: [UInt8]
+    /// The manifest's canonical JSON, as it also stands in the tail.
     package let manifest: [UInt8]
+    /// The detached signature (DER), as it also stands in the tail.
     package let cms: [UInt8]
+    /// What the public pages say of the packet.
     package let card: PacketCard
 
+    /// An envelope of these parts.
     package init(tail: [UInt8], manifest: [UInt8], cms: [UInt8], card: PacketCard) {
         self.tail = tail
         self.manifest = manifest

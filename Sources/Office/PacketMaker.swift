@@ -108,7 +108,8 @@ final class BaseDesk: Sendable {
         // The name is the content: a base that was changed on the disk is never signed.
         guard SHA256.hash(bytes) == hash else {
             throw OfficeError(
-                .broken, "The base of \(style.id) in \(language) was changed on the disk.", hint: "Import the election again, then run `uocava audit`.")
+                .broken, "The base of \(style.id) in \(language) was changed on the disk.",
+                hint: "Import the election again, then run `uocava audit`.")
         }
         self.hash = hash
         length = bytes.count
@@ -125,7 +126,7 @@ final class BaseDesk: Sendable {
             "style": ["id": .string(style.id.text), "revision": .integer(revision)],
             "language": .string(language), "scope": .string(style.scope.rawValue),
             "base": ["sha256": .string(hex(hash)), "length": .integer(Int64(bytes.count))],
-            "vendor_ballot": ["sha256": .string(hex(vendor.sha256)), "length": .integer(vendor.length)],
+            "vendor_ballot": ["sha256": .string(hex(vendor.sha256)), "length": .integer(vendor.length)]
         ]
     }
 }

@@ -18,19 +18,25 @@ package struct PacketVerifier: Sendable {
 
     /// One thing that was checked, in words.
     package struct Check: Sendable, Equatable {
+        /// What was checked: `form`, `coverage`, `signature`, `manifest` or `base`.
         package let check: String
+        /// Whether it is as it must be.
         package let ok: Bool
+        /// What was found, in a sentence.
         package let detail: String
 
+        /// `{check, ok, detail}`.
         package var json: JSONValue { ["check": .string(check), "ok": .bool(ok), "detail": .string(detail)] }
     }
 
     /// Everything that was checked.
     package struct Report: Sendable, Equatable {
+        /// In the order in which they were made; a file that has not the form of a packet has only the first.
         package var checks: [Check] = []
         /// Every check passed, and there was one.
         package var valid: Bool { !checks.isEmpty && checks.allSatisfy(\.ok) }
 
+        /// `{valid, checks}`.
         package var json: JSONValue { ["valid": .bool(valid), "checks": .array(checks.map(\.json))] }
 
         mutating func add(_ check: String, _ ok: Bool, _ detail: String) { checks.append(Check(check: check, ok: ok, detail: detail)) }

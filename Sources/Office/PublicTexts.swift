@@ -3,18 +3,29 @@ import Storage
 
 /// What the public pages say about the office, whoever asks: the same for every link.
 package struct PublicNotice: Sendable, Equatable {
+    /// The office's name, as letters and pages give it.
     package var officeName = ""
+    /// The county or city.
     package var jurisdiction = ""
+    /// Where voters write to.
     package var email = ""
+    /// Where voters call.
     package var phone = ""
+    /// Where voters send a fax; nil: nowhere.
     package var fax: String?
+    /// The lines of the postal address.
     package var address: [String] = []
+    /// Language tags, the office's own first.
     package var languages = ["en"]
+    /// What every link page asks; the same for the whole office, so that no page tells which election a link is for.
     package var identityQuestion = IdentityQuestion.dateOfBirth
+    /// Whether every page says SAMPLE.
     package var test = false
 
+    /// An empty notice, to be filled in.
     package init() {}
 
+    /// As it is kept in `counter.sqlite`.
     package var json: JSONValue {
         [
             "office": .string(officeName), "jurisdiction": .string(jurisdiction), "email": .string(email), "phone": .string(phone),
@@ -23,6 +34,7 @@ package struct PublicNotice: Sendable, Equatable {
         ]
     }
 
+    /// From what `json` wrote; throws where a member is missing.
     package init(json: JSONValue) throws {
         officeName = try json.requiredText("office")
         jurisdiction = try json.requiredText("jurisdiction")
@@ -38,14 +50,22 @@ package struct PublicNotice: Sendable, Equatable {
 
 /// What the public pages say about one election to somebody who has claimed a ballot of it or tracks one.
 package struct PublicElection: Sendable, Equatable {
+    /// The election's id, as in addresses and file names.
     package var code = ""
+    /// The election's name.
     package var name = ""
+    /// Election day, `YYYY-MM-DD`.
     package var date = ""
+    /// The office's time zone, e.g. `America/New_York`: pages tell times in it.
     package var timeZone = ""
+    /// The last moment at which a returned ballot counts.
     package var receipt: Instant
+    /// From this moment no link opens.
     package var linksClose: Instant
+    /// How the ballot must come back, by language.
     package var returnNotice: [String: String] = [:]
 
+    /// An election of these parts.
     package init(code: String, name: String, date: String, timeZone: String, receipt: Instant, linksClose: Instant, returnNotice: [String: String]) {
         self.code = code
         self.name = name
@@ -56,6 +76,7 @@ package struct PublicElection: Sendable, Equatable {
         self.returnNotice = returnNotice
     }
 
+    /// As it is kept in `counter.sqlite`; times in milliseconds since 1970.
     package var json: JSONValue {
         [
             "code": .string(code), "name": .string(name), "date": .string(date), "time_zone": .string(timeZone),
@@ -64,6 +85,7 @@ package struct PublicElection: Sendable, Equatable {
         ]
     }
 
+    /// From what `json` wrote; throws where a text is missing.
     package init(json: JSONValue) throws {
         code = try json.requiredText("code")
         name = try json.requiredText("name")
@@ -77,16 +99,22 @@ package struct PublicElection: Sendable, Equatable {
 
 /// What the public pages must know about a packet after its claim; sealed with it.
 package struct PacketCard: Sendable, Equatable {
+    /// The ballot style's id.
     package var style: String
+    /// The ballot style's name.
     package var styleName: String
+    /// The packet's language tag.
     package var language: String
+    /// The mailing country as the roll has it; empty: in the United States or not given.
     package var country: String
     /// The day by which to post it, `YYYY-MM-DD`.
     package var mailBy: String
+    /// The code that opens the timeline; a secret of the voter.
     package var trackingCode: String
     /// `<election>-<style>`, without an ending.
     package var fileName: String
 
+    /// A card of these parts.
     package init(
         style: String, styleName: String, language: String, country: String, mailBy: String, trackingCode: String, fileName: String
     ) {
@@ -99,6 +127,7 @@ package struct PacketCard: Sendable, Equatable {
         self.fileName = fileName
     }
 
+    /// As it is sealed with the packet.
     package var json: JSONValue {
         [
             "style": .string(style), "style_name": .string(styleName), "language": .string(language), "country": .string(country),
@@ -106,6 +135,7 @@ package struct PacketCard: Sendable, Equatable {
         ]
     }
 
+    /// From what `json` wrote; throws where a text is missing.
     package init(json: JSONValue) throws {
         self.init(
             style: try json.requiredText("style"), styleName: try json.requiredText("style_name"),

@@ -9,6 +9,7 @@ import Storage
 package struct Reports: Sendable {
     let office: Office
 
+    /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
     /// How many voters or ballots are in memory at once.
@@ -57,11 +58,13 @@ package struct ExceptionLine: Sendable, Equatable {
     package let kind: String
     /// What a clerk should know, in a sentence.
     package let detail: String
+    /// When the line was opened.
     package let since: Instant
 
+    /// `{voter_id, kind, detail, since}`.
     package var json: JSONValue {
         [
-            "voter_id": .optional(voterID?.text), "kind": .string(kind), "detail": .string(detail), "since": .string(since.rfc3339),
+            "voter_id": .optional(voterID?.text), "kind": .string(kind), "detail": .string(detail), "since": .string(since.rfc3339)
         ]
     }
 }

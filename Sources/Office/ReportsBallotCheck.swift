@@ -93,10 +93,12 @@ struct BallotCheck: Sendable {
 
     /// The sealed packet itself: it opens with this ballot's key, names this style, and its bytes behind the shared pages have the issued hash.
     private func checkContent(
-        _ ballot: [UInt8], _ book: BallotRecords.Book, _ packet: BallotRecords.Packet, _ secrets: BallotSecrets, _ verdict: inout BallotVerdict
+        _ ballot: [UInt8], _ book: BallotRecords.Book, _ packet: BallotRecords.Packet, _ secrets: BallotSecrets,
+        _ verdict: inout BallotVerdict
     ) {
         guard let envelope = try? PacketEnvelope(sealed: packet.sealed, key: secrets.packetKey, ballot: ballot, base: packet.base) else {
-            verdict.note(.packet, "The packet at the counter does not open with this ballot's key: it was changed, or exchanged with another.")
+            verdict.note(
+                .packet, "The packet at the counter does not open with this ballot's key: it was changed, or exchanged with another.")
             return
         }
         if envelope.card.style != bases.styles[book.style] || envelope.card.trackingCode != secrets.trackingCode.text {
@@ -113,7 +115,8 @@ struct BallotCheck: Sendable {
         let folded = BallotStatus.folding(records.events)
         if folded == nil || folded != book.status {
             verdict.note(
-                .status, "The books say \(book.status?.rawValue ?? "nothing that is a status"); what the journal tells leads to "
+                .status,
+                "The books say \(book.status?.rawValue ?? "nothing that is a status"); what the journal tells leads to "
                     + "\(folded?.rawValue ?? "no status").")
         }
     }
@@ -125,14 +128,20 @@ struct BallotCheck: Sendable {
     ) {
         let ours = records.links.map(\.id)
         for link in records.links {
+            guard let keyID = link.keyID else {
+                verdict.note(.link, "The journal tells of a link that is not in the books.")
+                continue
+            }
             guard let there = records.counterLinks.first(where: { $0.id == link.id }) else {
                 verdict.note(.link, "A link in the books is not at the counter.")
                 continue
             }
-            if link.stands, there.state == "replaced" { verdict.note(.link, "The voter's link no longer works, though the books say that it does.") }
+            if link.stands, there.state == "replaced" {
+                verdict.note(.link, "The voter's link no longer works, though the books say that it does.")
+            }
             if !link.stands, there.state == "live" { verdict.note(.link, "A link that was replaced still works at the counter.") }
-            guard let token = try? linkKeys.token(linkID: link.id, keyID: link.keyID) else {
-                verdict.note(.link, "The link key \(link.keyID) of this voter's link is not in the cabinet.")
+            guard let token = try? linkKeys.token(linkID: link.id, keyID: keyID) else {
+                verdict.note(.link, "The link key \(keyID) of this voter's link is not in the cabinet.")
                 continue
             }
             if token.lookup != there.lookup { verdict.note(.link, "The voter's link leads to another link's row at the counter.") }
@@ -173,7 +182,7 @@ struct BallotCheck: Sendable {
 
     private func checkCounter(_ records: BallotRecords, _ verdict: inout BallotVerdict) {
         let words: [(kind: EventKind, finding: Reconciliation.Mismatch.Kind, noun: String)] = [
-            (.claimed, .claim, "claim"), (.delivered, .delivery, "delivery"),
+            (.claimed, .claim, "claim"), (.delivered, .delivery, "delivery")
         ]
         for (kind, finding, noun) in words {
             let told = records.counterEvents.count { $0.kind == kind.rawValue && $0.seq <= records.eventsKnown }
@@ -205,10 +214,14 @@ struct BallotCheck: Sendable {
         default: isBack = false
         }
         if isBack, records.piece == nil { verdict.note(.returned, "The ballot is \(word), but its envelope is not in the books.") }
-        if !isBack, records.piece != nil { verdict.note(.returned, "An envelope of the ballot is in the books, but the ballot is \(word).") }
+        if !isBack, records.piece != nil {
+            verdict.note(.returned, "An envelope of the ballot is in the books, but the ballot is \(word).")
+        }
         let arrivals = records.events.count { $0 == .received }
         if arrivals != (records.piece == nil ? 0 : 1) {
-            verdict.note(.returned, "The journal tells of \(counted(arrivals, "envelope")) of this ballot, the books of \(records.piece == nil ? 0 : 1).")
+            verdict.note(
+                .returned,
+                "The journal tells of \(counted(arrivals, "envelope")) of this ballot, the books of \(records.piece == nil ? 0 : 1).")
         }
         guard let piece = records.piece else { return }
         if piece.voter != issued.voter { verdict.note(.returned, "The envelope is in the books under another voter.") }

@@ -18,6 +18,7 @@ package struct Reconciliation: Sendable, Equatable {
             }
         }
 
+        /// Those of `issue` in their order, then `due`.
         package static var allCases: [Bucket] { Elections.Bucket.allCases.map(Bucket.issue) + [.due] }
     }
 
@@ -25,6 +26,7 @@ package struct Reconciliation: Sendable, Equatable {
     package struct NotServed: Sendable, Equatable {
         /// The voter's number; nil where a row of the roll is held back that has none.
         package let voterID: VoterID?
+        /// Which bucket the voter is in.
         package let bucket: Bucket
         /// Why, in words.
         package let detail: String
@@ -60,7 +62,9 @@ package struct Reconciliation: Sendable, Equatable {
             case leftover
         }
 
+        /// What is wrong.
         package let kind: Kind
+        /// The voter's number, where it can be told.
         package let voterID: VoterID?
         /// The ballot's id, in hexadecimal.
         package let ballot: String?
@@ -70,27 +74,40 @@ package struct Reconciliation: Sendable, Equatable {
 
     /// How far the ballots have come; each counts once for each step it has taken.
     package struct Totals: Sendable, Equatable {
+        /// Voters on the roll, held rows included.
         package var roll = 0
+        /// Ballots that stand.
         package var issued = 0
+        /// Ballots with a letter that the relay took.
         package var mailed = 0
+        /// Ballots whose packet was opened.
         package var claimed = 0
+        /// Ballots whose file was served to its end.
         package var delivered = 0
+        /// Ballots whose envelope came.
         package var returned = 0
+        /// Ballots that count.
         package var accepted = 0
+        /// Ballots that do not count.
         package var rejected = 0
 
         var pairs: [(String, Int)] {
             [
                 ("roll", roll), ("issued", issued), ("mailed", mailed), ("claimed", claimed), ("delivered", delivered),
-                ("returned", returned), ("accepted", accepted), ("rejected", rejected),
+                ("returned", returned), ("accepted", accepted), ("rejected", rejected)
             ]
         }
     }
 
+    /// The election.
     package let election: ElectionID
+    /// How many voters each bucket has; they add up to the roll.
     package var buckets: [Bucket: Int] = [:]
+    /// How far the ballots have come.
     package var totals = Totals()
+    /// Voters without a ballot that somebody could do something about.
     package var notServed: [NotServed] = []
+    /// Where the books contradict each other; empty: they agree.
     package var mismatches: [Mismatch] = []
 
     init(_ election: ElectionID) { self.election = election }
@@ -98,6 +115,7 @@ package struct Reconciliation: Sendable, Equatable {
     /// Whether the books agree. Voters may still be without a ballot.
     package var agrees: Bool { mismatches.isEmpty }
 
+    /// `{election, buckets, totals, not_served, mismatches}`.
     package var json: JSONValue {
         [
             "election": .string(election.text),
@@ -111,9 +129,9 @@ package struct Reconciliation: Sendable, Equatable {
                 mismatches.map {
                     [
                         "kind": .string($0.kind.rawValue), "voter_id": .optional($0.voterID?.text), "ballot": .optional($0.ballot),
-                        "detail": .string($0.detail),
+                        "detail": .string($0.detail)
                     ]
-                }),
+                })
         ]
     }
 
@@ -167,10 +185,7 @@ extension Reports {
             )
         }
         try Issuing(office).classify(election) { voters in
-            guard let first = voters.first, let last = voters.last else { return }
-            let styles = try office.books.read { transaction in
-                try standingStyles(election, requests: first.request...last.request, transaction)
-            }
+            let styles = try office.books.read { try standingStyles(election, of: voters, $0) }
             for voter in voters {
                 let bucket = Reconciliation.bucket(of: voter)
                 result.buckets[bucket, default: 0] += 1
@@ -209,16 +224,17 @@ extension Reports {
     }
 
     private func standingStyles(
-        _ election: KeptElection, requests: ClosedRange<Int64>, _ transaction: Transaction
+        _ election: KeptElection, of voters: [Issuing.Classified], _ transaction: Transaction
     ) throws -> [Int64: (ballot: [UInt8], style: StyleID)] {
         var styles: [Int64: (ballot: [UInt8], style: StyleID)] = [:]
-        try transaction.forEach(
-            """
-            SELECT b.voter, b.id, s.code FROM request r JOIN ballot b ON b.election = r.election AND b.voter = r.voter
-            JOIN ballot_style s ON s.id = b.style
-            WHERE r.election = $1 AND r.id BETWEEN $2 AND $3 AND b.status NOT IN ('replaced', 'cancelled')
-            """, .integer(election.id), .integer(requests.lowerBound), .integer(requests.upperBound)
-        ) { styles[try $0.integer("voter")] = (try $0.blob("id"), StyleID(try $0.text("code"))) }
+        for voter in voters where voter.issued {
+            styles[voter.voter] = try transaction.first(
+                """
+                SELECT b.id, s.code FROM ballot b JOIN ballot_style s ON s.id = b.style
+                WHERE b.election = $1 AND b.voter = $2 AND b.status NOT IN ('replaced', 'cancelled')
+                """, .integer(election.id), .integer(voter.voter)
+            ) { (try $0.blob("id"), StyleID(try $0.text("code"))) }
+        }
         return styles
     }
 
@@ -297,7 +313,8 @@ extension Reports {
             func note(_ kind: Reconciliation.Mismatch.Kind, _ row: ResultRow, _ detail: String) throws {
                 let voter = try office.voterNumber(try row.integer("voter"), election: election.id, in: transaction)
                 found.append(
-                    Reconciliation.Mismatch(kind: kind, voterID: voter, ballot: try row.optionalBlob("ballot").map { hex($0) }, detail: detail))
+                    Reconciliation.Mismatch(
+                        kind: kind, voterID: voter, ballot: try row.optionalBlob("ballot").map { hex($0) }, detail: detail))
             }
             try transaction.forEach(
                 """
@@ -347,7 +364,8 @@ extension Reports {
                 {
                     result.mismatches.append(
                         Reconciliation.Mismatch(
-                            kind: .packet, voterID: nil, ballot: hex(packet.ballot), detail: "The counter holds a packet of a ballot that the books do not have."))
+                            kind: .packet, voterID: nil, ballot: hex(packet.ballot),
+                            detail: "The counter holds a packet of a ballot that the books do not have."))
                 }
             }
         }
@@ -357,7 +375,8 @@ extension Reports {
             ) { try $0.blob("ballot") }
         }
         result.mismatches += loose.map {
-            Reconciliation.Mismatch(kind: .link, voterID: nil, ballot: hex($0), detail: "The counter holds a link to a packet that it does not have.")
+            Reconciliation.Mismatch(
+                kind: .link, voterID: nil, ballot: hex($0), detail: "The counter holds a link to a packet that it does not have.")
         }
         try reconcileLeftovers(&result)
     }

@@ -83,7 +83,9 @@ extension Reports {
             let marks = try transaction.first("SELECT events_known, links_known FROM office WHERE id = 1") {
                 (events: try $0.integer("events_known"), links: try $0.integer("links_known"))
             }
-            return try rows.map { try BallotRecords($0.ballot, eventsKnown: marks?.events ?? 0, linksKnown: marks?.links ?? 0, books: transaction) }
+            return try rows.map {
+                try BallotRecords($0.ballot, eventsKnown: marks?.events ?? 0, linksKnown: marks?.links ?? 0, books: transaction)
+            }
         }
         try office.counter.read { transaction in
             for index in rows.indices { try known[index].add(rows[index].ballot, counter: transaction) }
@@ -105,7 +107,8 @@ extension Reports {
                 (
                     hash: try row.blob("hash"), style: try row.integer("style"), length: Int(try row.integer("length")),
                     code: try row.text("code"),
-                    name: "\(try row.text("code")), revision \(try row.integer("revision")), \(try row.text("language")), \(try row.text("paper"))"
+                    name:
+                        "\(try row.text("code")), revision \(try row.integer("revision")), \(try row.text("language")), \(try row.text("paper"))"
                 )
             }
         }
@@ -122,7 +125,8 @@ extension Reports {
                 result.mismatches.append(
                     Reconciliation.Mismatch(
                         kind: .packet, voterID: nil, ballot: nil,
-                        detail: "The pages that all voters of \(row.name) share are \(bytes == nil ? "missing" : "changed") at the counter. "
+                        detail:
+                            "The pages that all voters of \(row.name) share are \(bytes == nil ? "missing" : "changed") at the counter. "
                             + "Import the election again."))
             }
         }
@@ -175,7 +179,8 @@ struct BallotRecords: Sendable {
     }
     struct Link: Sendable {
         let id: [UInt8]
-        let keyID: String
+        /// Nil where the journal tells of the link and the books do not have it.
+        let keyID: String?
         let stands: Bool
     }
     struct Letter: Sendable {
@@ -228,11 +233,30 @@ struct BallotRecords: Sendable {
                 tracking: try row.blob("tracking"), returnIndex: try row.blob("return_index"), sealed: try row.blob("sealed"),
                 keyID: try row.text("key_id"), status: BallotStatus(rawValue: try row.text("status")))
         }
-        events = try books.all("SELECT kind FROM journal WHERE ballot = $1 ORDER BY seq", .blob(ballot)) {
-            EventKind(rawValue: try $0.text("kind"))
-        }.compactMap { $0 }
-        links = try books.all("SELECT id, key_id, ended_at IS NULL AS stands FROM link WHERE ballot = $1", .blob(ballot)) {
-            Link(id: try $0.blob("id"), keyID: try $0.text("key_id"), stands: try $0.flag("stands"))
+        var events: [EventKind] = []
+        var told: [[UInt8]] = []
+        for row in try books.all(
+            "SELECT kind, canonical FROM journal WHERE ballot = $1 ORDER BY seq", .blob(ballot),
+            decode: {
+                (kind: EventKind(rawValue: try $0.text("kind")), canonical: try $0.blob("canonical"))
+            })
+        {
+            guard let kind = row.kind else { continue }
+            events.append(kind)
+            // Every link has its letter, and the row that queues it names the link.
+            if kind == .letterQueued, let link = try JSONValue.parse(row.canonical)["link"]?.stringValue.flatMap({ bytes(hex: $0) }),
+                !told.contains(link)
+            {
+                told.append(link)
+            }
+        }
+        self.events = events
+        let standing = try books.first("SELECT id FROM link WHERE ballot = $1 AND ended_at IS NULL", .blob(ballot)) { try $0.blob("id") }
+        if let standing, !told.contains(standing) { told.append(standing) }
+        links = try told.map { id in
+            try books.first("SELECT key_id, ended_at IS NULL AS stands FROM link WHERE id = $1 AND ballot = $2", .blob(id), .blob(ballot)) {
+                Link(id: id, keyID: try $0.text("key_id"), stands: try $0.flag("stands"))
+            } ?? Link(id: id, keyID: nil, stands: false)
         }
         // By the link, which has an index for it.
         letters = try links.flatMap { link in
@@ -245,10 +269,12 @@ struct BallotRecords: Sendable {
 
     mutating func add(_ ballot: [UInt8], counter: Transaction) throws {
         packet = try counter.first(
-            "SELECT base, sha256, length, tracking, delivered_at IS NOT NULL AS delivered, sealed FROM packet WHERE ballot = $1", .blob(ballot)
+            "SELECT base, sha256, length, tracking, delivered_at IS NOT NULL AS delivered, sealed FROM packet WHERE ballot = $1",
+            .blob(ballot)
         ) { row in
             Packet(
-                base: try row.blob("base"), sha256: try row.blob("sha256"), tracking: try row.blob("tracking"), sealed: try row.blob("sealed"),
+                base: try row.blob("base"), sha256: try row.blob("sha256"), tracking: try row.blob("tracking"),
+                sealed: try row.blob("sealed"),
                 length: Int(try row.integer("length")), isDelivered: try row.flag("delivered"))
         }
         counterLinks = try counter.all(

@@ -11,6 +11,7 @@ package struct BallotStanding: Sendable, Equatable {
     package let ballot: String?
     /// The code on its envelope.
     package let returnCode: ReturnCode?
+    /// The ballot style; nil: none was issued.
     package let style: StyleID?
     /// nil: no ballot was issued.
     package let status: BallotStatus?
@@ -21,18 +22,21 @@ package struct BallotStanding: Sendable, Equatable {
 
     /// One step of a ballot's way.
     package struct Step: Sendable, Equatable {
+        /// What happened.
         package let event: EventKind
+        /// When it happened.
         package let at: Instant
     }
 
     /// The word for a voter without a ballot.
     package static let notIssued = "not_issued"
 
+    /// As `uocava status --format json` prints it.
     package var json: JSONValue {
         [
             "voter_id": .optional(voterID?.text), "ballot": .optional(ballot), "return_code": .optional(returnCode?.text),
             "style": .optional(style?.text), "status": .string(status?.rawValue ?? Self.notIssued), "reason": .optional(reason),
-            "timeline": .array(timeline.map { ["event": .string($0.event.rawValue), "at": .string($0.at.rfc3339)] }),
+            "timeline": .array(timeline.map { ["event": .string($0.event.rawValue), "at": .string($0.at.rfc3339)] })
         ]
     }
 }
@@ -48,7 +52,7 @@ extension [BallotStanding] {
             rows: map {
                 [
                     .optional($0.voterID?.text), .string($0.status?.rawValue ?? BallotStanding.notIssued), .optional($0.style?.text),
-                    .optional($0.returnCode?.text), .optional($0.reason), .optional($0.timeline.last?.at.rfc3339),
+                    .optional($0.returnCode?.text), .optional($0.reason), .optional($0.timeline.last?.at.rfc3339)
                 ]
             })
     }
@@ -96,13 +100,10 @@ extension Reports {
     package func forEachStanding(election id: ElectionID, _ body: (BallotStanding) throws -> Void) throws {
         let election = try election(id)
         try Issuing(office).classify(election) { voters in
-            guard let first = voters.first, let last = voters.last else { return }
             let ballots = try office.books.read { transaction in
-                try self.ballots(ofRequests: first.request...last.request, in: election, transaction)
+                try voters.map { try self.ballots(of: $0.voter, in: election, transaction) }
             }
-            let byVoter = Dictionary(grouping: ballots, by: \.voter)
-            for voter in voters {
-                let own = byVoter[voter.voter] ?? []
+            for (voter, own) in zip(voters, ballots) {
                 for ballot in own { try body(ballot.standing) }
                 if !own.contains(where: \.stands) { try body(Self.withoutBallot(voter)) }
             }
@@ -170,7 +171,6 @@ extension Reports {
     // MARK: Ballots
 
     private struct KeptBallot {
-        let voter: Int64
         /// Whether it is neither replaced nor cancelled.
         let stands: Bool
         let standing: BallotStanding
@@ -187,14 +187,6 @@ extension Reports {
     private func ballots(of voter: Int64, in election: KeptElection, _ transaction: Transaction) throws -> [KeptBallot] {
         try transaction.all(
             "\(Self.ballots) AND b.voter = $2 \(Self.inOrder)", .integer(election.id), .integer(voter), decode: kept(election, transaction))
-    }
-
-    private func ballots(
-        ofRequests requests: ClosedRange<Int64>, in election: KeptElection, _ transaction: Transaction
-    ) throws -> [KeptBallot] {
-        try transaction.all(
-            "\(Self.ballots) AND r.id BETWEEN $2 AND $3 \(Self.inOrder)", .integer(election.id), .integer(requests.lowerBound),
-            .integer(requests.upperBound), decode: kept(election, transaction))
     }
 
     /// Ballots of voters who are not on the roll: there are none where the books are whole.
@@ -214,10 +206,11 @@ extension Reports {
             let history = try history(of: id, transaction)
             let secrets = try? BallotSecrets(
                 sealed: try row.blob("ballot_sealed"), keyID: try row.text("ballot_key"), ballot: id, keys: office.rollKeys)
-            let number = try row.optionalInteger("request") == nil
+            let number =
+                try row.optionalInteger("request") == nil
                 ? try office.voterNumber(try row.integer("voter"), election: election.id, in: transaction) : try? office.voter(row).voterID
             return KeptBallot(
-                voter: try row.integer("voter"), stands: status != .replaced && status != .cancelled,
+                stands: status != .replaced && status != .cancelled,
                 standing: BallotStanding(
                     voterID: number, ballot: hex(id), returnCode: secrets?.returnCode, style: StyleID(try row.text("code")), status: status,
                     reason: status == .rejected || status == .undeliverable ? history.reason : nil, timeline: history.steps))
@@ -230,7 +223,12 @@ extension Reports {
         var reason: String?
         let rows = try transaction.all(
             "SELECT at, kind, canonical FROM journal WHERE ballot = $1 ORDER BY seq", .blob(ballot)
-        ) { (at: Instant(milliseconds: try $0.integer("at")), kind: EventKind(rawValue: try $0.text("kind")), canonical: try $0.blob("canonical")) }
+        ) {
+            (
+                at: Instant(milliseconds: try $0.integer("at")), kind: EventKind(rawValue: try $0.text("kind")),
+                canonical: try $0.blob("canonical")
+            )
+        }
         for row in rows {
             guard let kind = row.kind else { continue }
             var at = row.at

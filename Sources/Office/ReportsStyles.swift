@@ -4,13 +4,19 @@ import Storage
 
 /// A current ballot style on the shelf.
 package struct StyleLine: Sendable, Equatable {
+    /// The election.
     package let election: ElectionID
+    /// The style's id.
     package let style: StyleID
+    /// From 1; each correction is one more.
     package let revision: Int
+    /// The style's name.
     package let name: String
     /// Empty: voters whose party has no style of its own there.
     package let party: String
+    /// All contests, or federal offices only.
     package let scope: Scope
+    /// As `styles.csv` writes them.
     package let precincts: [String]
     /// Voters on the roll whose precinct, party and class lead here.
     package let voters: Int
@@ -21,8 +27,11 @@ package struct StyleLine: Sendable, Equatable {
 
     /// A vendor's ballot as it was delivered.
     package struct File: Sendable, Equatable {
+        /// The language tag.
         package let language: String
+        /// How many pages it has.
         package let pages: Int
+        /// Its length in bytes.
         package let length: Int
         /// SHA-256, in hexadecimal.
         package let sha256: String
@@ -32,13 +41,17 @@ package struct StyleLine: Sendable, Equatable {
 
     /// What every voter of the style, language and paper receives first.
     package struct Base: Sendable, Equatable {
+        /// The language tag.
         package let language: String
+        /// `letter` or `a4`.
         package let paper: String
+        /// Its length in bytes.
         package let length: Int
         /// SHA-256, in hexadecimal: what the first `length` bytes of every packet hash to.
         package let sha256: String
     }
 
+    /// As `uocava styles list --format json` prints it.
     package var json: JSONValue {
         [
             "election": .string(election.text), "style": .string(style.text), "revision": .number(revision), "name": .string(name),
@@ -48,16 +61,16 @@ package struct StyleLine: Sendable, Equatable {
                 files.map {
                     [
                         "language": .string($0.language), "pages": .number($0.pages), "length": .number($0.length),
-                        "sha256": .string($0.sha256), "repaired": .bool($0.repaired),
+                        "sha256": .string($0.sha256), "repaired": .bool($0.repaired)
                     ]
                 }),
             "bases": .array(
                 bases.map {
                     [
                         "language": .string($0.language), "paper": .string($0.paper), "length": .number($0.length),
-                        "sha256": .string($0.sha256),
+                        "sha256": .string($0.sha256)
                     ]
-                }),
+                })
         ]
     }
 
@@ -79,7 +92,7 @@ extension [StyleLine] {
                     .string(line.scope.rawValue), .string(line.files.map(\.language).joined(separator: " ")), .number(line.pages),
                     .string(line.precincts.joined(separator: "; ")), .number(line.voters),
                     .string(line.files.map { "\($0.language) \($0.sha256.prefix(12))" }.joined(separator: "; ")),
-                    .string(line.bases.map { "\($0.language)/\($0.paper) \($0.sha256.prefix(12))" }.joined(separator: "; ")),
+                    .string(line.bases.map { "\($0.language)/\($0.paper) \($0.sha256.prefix(12))" }.joined(separator: "; "))
                 ]
             })
     }

@@ -9,6 +9,7 @@ package struct Returns: Sendable {
     /// Scans in one transaction: few enough that nobody waits for the books.
     private static let chunk = 200
 
+    /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
     /// A code read off an envelope.
@@ -21,6 +22,7 @@ package struct Returns: Sendable {
         var file: String?
         var line: Int?
 
+        /// A scan that a person typed; files give theirs through ``Returns/scans(csv:file:)``.
         package init(code: String, receivedAt: Instant? = nil) {
             self.code = code
             self.receivedAt = receivedAt
@@ -41,6 +43,7 @@ package struct Returns: Sendable {
     package struct Received: Sendable, Equatable {
         /// In its printed form; an unknown one as it was given.
         package let code: String
+        /// What came of the scan.
         package let outcome: Outcome
         /// The voter's number; nil where the code is unknown or the voter is no longer on the roll.
         package let voterID: VoterID?
@@ -49,10 +52,11 @@ package struct Returns: Sendable {
         /// What a clerk should know or do; empty where everything is as usual.
         package let hint: String
 
+        /// `{code, result, voter_id, received_at, hint}`.
         package var json: JSONValue {
             [
                 "code": .string(code), "result": .string(outcome.rawValue), "voter_id": .optional(voterID?.text),
-                "received_at": .optional(at?.rfc3339), "hint": .optional(hint.isEmpty ? nil : hint),
+                "received_at": .optional(at?.rfc3339), "hint": .optional(hint.isEmpty ? nil : hint)
             ]
         }
     }
@@ -136,7 +140,8 @@ package struct Returns: Sendable {
                     problem("\(code) cannot have come at \(receivedAt): that is in the future", "Check the scanner's clock.")
                 } else if let ballot = try find(scan.code, in: transaction), receivedAt.seconds < ballot.issuedAt.seconds {
                     problem(
-                        "\(code) cannot have come at \(receivedAt): the ballot was issued at \(ballot.issuedAt)", "Check the scanner's clock.")
+                        "\(code) cannot have come at \(receivedAt): the ballot was issued at \(ballot.issuedAt)",
+                        "Check the scanner's clock.")
                 }
             }
         }
@@ -180,7 +185,8 @@ package struct Returns: Sendable {
                 hint: "The ballot in it is \(status.rawValue) and does not count. Keep the envelope; look for the voter's other ballot.")
         case .impossible, .unknown:
             throw OfficeError(
-                .broken, "The ballot of \(code) is \(ballot.status), but no envelope of it is in the books.", hint: "Run `uocava reconcile`.")
+                .broken, "The ballot of \(code) is \(ballot.status), but no envelope of it is in the books.",
+                hint: "Run `uocava reconcile`.")
         }
     }
 
@@ -235,7 +241,7 @@ package struct Returns: Sendable {
                 decode: { try $0.text("language") })
             facts = [
                 "reason_code": .string(word),
-                "reason": office.sealedNote(reason.sentence(language: language ?? "en"), ballot: ballot.id),
+                "reason": office.sealedNote(reason.sentence(language: language ?? "en"), ballot: ballot.id)
             ]
         }
         // Of two who decide at once, one is first; holding what is held already is no decision.
@@ -278,12 +284,15 @@ package struct Returns: Sendable {
     private func countedBefore(_ code: String, in transaction: Transaction) throws -> OfficeError? {
         guard let ballot = try find(code, in: transaction) else { return nil }
         let others = try transaction.count(
-            "SELECT count(*) FROM return_piece WHERE election = $1 AND voter = $2 AND decision = 'accepted' AND ballot <> $3",
-            .integer(ballot.election), .integer(ballot.voter), .blob(ballot.id))
+            """
+            SELECT count(*) FROM return_piece mine JOIN return_piece other ON other.election = mine.election AND other.voter = mine.voter
+            WHERE mine.ballot = $1 AND other.id <> mine.id AND other.decision = 'accepted'
+            """, .blob(ballot.id))
         guard others > 0 else { return nil }
         let number = try office.voterNumber(ballot.voter, election: ballot.election, in: transaction)
         return OfficeError(
-            .notAllowed, "Another ballot of \(number.map { Printable.escape($0.text) } ?? "this voter") is accepted already: one vote counts.",
+            .notAllowed,
+            "Another ballot of \(number.map { Printable.escape($0.text) } ?? "this voter") is accepted already: one vote counts.",
             hint: "Nothing was changed. Keep this envelope, and hold it or reject it.")
     }
 
@@ -342,6 +351,8 @@ extension [Returns.Received] {
     package var table: ReportTable {
         ReportTable(
             columns: ["code", "result", "voter_id", "received_at", "hint"],
-            rows: map { [.string($0.code), .string($0.outcome.rawValue), .optional($0.voterID?.text), .optional($0.at?.rfc3339), .string($0.hint)] })
+            rows: map {
+                [.string($0.code), .string($0.outcome.rawValue), .optional($0.voterID?.text), .optional($0.at?.rfc3339), .string($0.hint)]
+            })
     }
 }

@@ -6,6 +6,7 @@ import Storage
 package struct StyleCheck: Sendable {
     private let office: Office
 
+    /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
     /// Something that is wrong with a style or is missing from the shelf.
@@ -22,7 +23,7 @@ package struct StyleCheck: Sendable {
         /// One object.
         package var json: JSONValue {
             [
-                "election": .string(election.text), "style": .optional(style?.text), "subject": .string(subject), "detail": .string(detail),
+                "election": .string(election.text), "style": .optional(style?.text), "subject": .string(subject), "detail": .string(detail)
             ]
         }
     }
@@ -41,7 +42,7 @@ package struct StyleCheck: Sendable {
         /// `{ok, styles, bases, findings: [{election, style, subject, detail}]}`
         package var json: JSONValue {
             [
-                "ok": .bool(ok), "styles": .number(styles), "bases": .number(bases), "findings": .array(findings.map(\.json)),
+                "ok": .bool(ok), "styles": .number(styles), "bases": .number(bases), "findings": .array(findings.map(\.json))
             ]
         }
 
@@ -96,11 +97,14 @@ package struct StyleCheck: Sendable {
         }
         if files.isEmpty { found.append(("file", "No vendor's file of it is recorded.")) }
         let bases = try transaction.all(
-            "SELECT hash, language, paper, length FROM base WHERE style = $1 AND retired_at IS NULL ORDER BY language, paper", .integer(kept.id)
+            "SELECT hash, language, paper, length FROM base WHERE style = $1 AND retired_at IS NULL ORDER BY language, paper",
+            .integer(kept.id)
         ) { (hash: try $0.blob("hash"), language: try $0.text("language"), paper: try $0.text("paper"), length: try $0.integer("length")) }
         for file in files {
             let missing = ["letter", "a4"].filter { paper in !bases.contains { $0.language == file.language && $0.paper == paper } }
-            if !missing.isEmpty { found.append(("base", "There is none in \(file.language) for \(missing.joined(separator: " and ")) paper.")) }
+            if !missing.isEmpty {
+                found.append(("base", "There is none in \(file.language) for \(missing.joined(separator: " and ")) paper."))
+            }
         }
         for base in bases {
             report.bases += 1

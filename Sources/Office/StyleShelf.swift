@@ -17,17 +17,21 @@ package struct StyleShelf: Sendable {
 
     /// What an import brought.
     package struct Summary: Sendable {
+        /// The election that came in.
         package var election: ElectionID
         /// Styles that are new, came as a new revision, stayed, or are not in the folder any more.
         package var new = 0
         package var revised = 0
         package var unchanged = 0
         package var superseded = 0
+        /// Bases made: one for each style, language and paper.
         package var bases = 0
+        /// What was taken but should be looked at.
         package var warnings: [String] = []
         /// Voters who hold a ballot of a style that was corrected.
         package var toReview = 0
 
+        /// As `uocava election import --format json` prints it.
         package var json: JSONValue {
             [
                 "election": .string(election.text), "new": .integer(Int64(new)), "revised": .integer(Int64(revised)),
@@ -149,7 +153,8 @@ package struct StyleShelf: Sendable {
     /// The base, after its ballot pages were compared with the vendor's as pictures: what leaves the office is what the vendor delivered.
     private func makeBase(_ input: BaseInput, vendor: [UInt8], file: String) throws -> Base {
         let plain = try BaseAssembly.make(input.withoutSample(), child: child)
-        let differences = try PageCompare.compare(vendor, pages: 1...plain.ballotPages.count, plain.bytes, firstOfB: plain.ballotPages.lowerBound)
+        let differences = try PageCompare.compare(
+            vendor, pages: 1...plain.ballotPages.count, plain.bytes, firstOfB: plain.ballotPages.lowerBound, child: child)
         if let first = differences.first {
             throw PacketError(
                 .pictureChanged, "page \(first.page) looks different after it was read: the ballot would not be the vendor's",

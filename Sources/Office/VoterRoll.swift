@@ -8,24 +8,32 @@ import Storage
 package struct VoterRoll: Sendable {
     private let office: Office
 
+    /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
     /// What a file brought.
     package struct Summary: Sendable, Equatable {
+        /// Voters who were not on the roll of this election.
         package var new = 0
+        /// Voters whose row says something else now.
         package var changed = 0
+        /// Voters whose row says what it said.
         package var unchanged = 0
+        /// Rows that cannot be taken.
         package var refused = 0
         /// Voters on the roll whom the file does not name; they stay.
         package var missing = 0
+        /// What is wrong with rows that were taken.
         package var warnings: [Problem] = []
         /// What was wrong with the refused rows.
         package var problems: [Problem] = []
         /// How many lines were added to the exception list.
         package var exceptions = 0
 
+        /// Nothing read yet.
         package init() {}
 
+        /// As `uocava voters import --format json` prints it.
         package var json: JSONValue {
             [
                 "new": .integer(Int64(new)), "changed": .integer(Int64(changed)), "unchanged": .integer(Int64(unchanged)),
@@ -38,7 +46,7 @@ package struct VoterRoll: Sendable {
     /// Reads a roll and, unless it is a dry run, keeps it: all of it or nothing.
     ///
     /// - Parameters:
-    ///   - bytes: the file, as formats.md describes it.
+    ///   - bytes: the file, as docs/voters-csv.md describes it.
     ///   - holdRefused: keep the good rows and hold the refused ones, instead of taking nothing.
     ///   - progress: called now and then with rows done and rows in all.
     /// - Throws: ``OfficeError`` `badInput` with every problem; `notFound` for the election.

@@ -6,6 +6,7 @@ package struct WallClock: Sendable {
     /// The moment now.
     package let now: @Sendable () -> Instant
 
+    /// A clock of one's own: tests move theirs by hand.
     package init(now: @escaping @Sendable () -> Instant) { self.now = now }
 
     /// The system's clock, in whole milliseconds.

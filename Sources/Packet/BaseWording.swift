@@ -80,7 +80,7 @@ struct BaseWording: Sendable {
             "Free in the U.S. mail, at APO, FPO and DPO post offices and at U.S. embassies and consulates. Anywhere else it needs a stamp."
         ),
         postBy: "Post it by",
-        postSoon: "as soon as you can",
+        postSoon: "the earliest day you can",
         follow: "Follow your ballot",
         followText: "See at any time whether the office has received your ballot: scan this code, or go to the address below.",
         trackingCaption: "Tracking code",
@@ -146,7 +146,7 @@ struct BaseWording: Sendable {
                 + "lugar lleva estampilla."
         ),
         postBy: "Envíela a más tardar el",
-        postSoon: "lo antes posible",
+        postSoon: "primer día que pueda",
         follow: "Siga su boleta",
         followText: "Vea en cualquier momento si la oficina recibió su boleta: escanee este código o visite la dirección de abajo.",
         trackingCaption: "Código de seguimiento",

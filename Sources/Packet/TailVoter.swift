@@ -18,7 +18,7 @@ package struct VoterText: Sendable, Equatable {
     package var trackingCode: String
     /// The tracking page's address with the code in it; goes into the QR code too.
     package var trackingURL: String
-    /// The last day of posting, as it is to be read; nil prints "as soon as you can".
+    /// The last day of posting, as it is to be read; nil prints "the earliest day you can".
     package var postBy: String?
 
     /// All of it.

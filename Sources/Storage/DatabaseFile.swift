@@ -3,9 +3,12 @@ import GRDB
 
 /// One step of a schema: its name is recorded in the database, so each step runs once, in order, in a transaction of its own.
 package struct Migration: Sendable {
+    /// What the database remembers it by; never changes.
     package let name: String
+    /// Statements that make the step, separated by semicolons; never change once an office has run them.
     package let sql: String
 
+    /// A step of this name.
     package init(_ name: String, _ sql: String) {
         self.name = name
         self.sql = sql

@@ -3,6 +3,7 @@ import GRDB
 
 /// What went wrong in a database, with what to do about it where an operator can do something.
 package struct StorageError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is.
     package enum Code: String, Sendable {
         /// The file is not there, cannot be opened, or is no database.
         case cannotOpen
@@ -20,10 +21,14 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
         case result
     }
 
+    /// What kind of failure it is.
     package let code: Code
+    /// What is wrong; never a statement's arguments, which may be personal data.
     package let message: String
+    /// What to do about it; empty where nothing can be said.
     package let hint: String
 
+    /// A failure of this kind, in these words.
     package init(_ code: Code, _ message: String, hint: String = "") {
         self.code = code
         self.message = message

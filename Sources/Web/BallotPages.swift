@@ -16,7 +16,9 @@ extension PublicResponder {
         let card = visit.packet.card
         let archive = try archive(visit, try await shelf.base(visit.baseHash), notice)
         let until = PageNumbers.moment(visit.expiresAt, zone: visit.election.timeZone, language)
-        let postBy = CivilDate(card.mailBy).map { PageTexts.sentence("ballot_post_by", language, ["day": $0.long(language: language.rawValue)]) }
+        let postBy = CivilDate(card.mailBy).map {
+            PageTexts.sentence("ballot_post_by", language, ["day": $0.long(language: language.rawValue)])
+        }
         let returnNotice = visit.election.returnNotice[language.rawValue] ?? PageTexts.sentence("return_notice", language)
         let values: [String: Any] = [
             "election": visit.election.name, "date": PageNumbers.day(visit.election.date, language), "style_name": card.styleName,
@@ -105,7 +107,9 @@ extension PublicResponder {
     private static let firstNote = Duration.milliseconds(250)
     private static let laterNotes = Duration.seconds(2)
 
-    private func body(_ content: FileContent, _ range: Range<Int>, _ file: Counter.File, visit: Counter.Visit, to call: Call) -> ResponseBody {
+    private func body(_ content: FileContent, _ range: Range<Int>, _ file: Counter.File, visit: Counter.Visit, to call: Call)
+        -> ResponseBody
+    {
         let slices = content.slices(range)
         let channel = call.visitor.channel
         let ledger = ServedLedger(

@@ -15,7 +15,9 @@ enum ByteRange: Equatable {
         let text = header.filter { $0 != " " && $0 != "\t" }
         guard text.lowercased().hasPrefix("bytes="), text.utf8.count <= 64, length > 0 else { return nil }
         let ends = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }) else { return nil }
+        guard ends.count == 2, ends.allSatisfy({ $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }) else {
+            return nil
+        }
         // A number too large for us is larger than any file.
         func number(_ digits: Substring) -> Int { Int(digits) ?? Int.max }
         switch (ends[0].isEmpty, ends[1].isEmpty) {

@@ -1,23 +1,24 @@
 import Foundation
-import HTTPTypes
-import NIOCore
+package import HTTPTypes
+package import NIOCore
 
 /// Whose wrong answers these are: the peer, or whom a trusted proxy names.
-struct ClientAddress: Sendable {
+package struct ClientAddress: Sendable {
     private let trusted: Set<String>
 
     /// - Parameter trustedProxies: addresses whose `X-Forwarded-For` is believed.
-    init(trustedProxies: [String]) { trusted = Set(trustedProxies.map(Self.canonical)) }
+    package init(trustedProxies: [String]) { trusted = Set(trustedProxies.map(Self.canonical)) }
 
     /// The address that counts: an IPv4 address, or the network (/64) of an IPv6 address, since everybody who has one has all of it.
-    func of(peer: SocketAddress?, headers: HTTPFields) -> String {
+    package func of(peer: SocketAddress?, headers: HTTPFields) -> String {
         guard let peer = peer?.ipAddress.map(Self.canonical) else { return "" }
         guard trusted.contains(peer) else { return Self.network(peer) }
         // The last hop that none of our proxies is: what stands before it was written by whoever sent the request.
         let hops = headers[values: .xForwardedFor].flatMap { $0.split(separator: ",") }.map {
             Self.canonical($0.trimmingCharacters(in: .whitespaces))
         }
-        guard let client = hops.last(where: { !trusted.contains($0) }), client.contains(".") || client.contains(":"), client.count <= 45 else {
+        guard let client = hops.last(where: { !trusted.contains($0) }), client.contains(".") || client.contains(":"), client.count <= 45
+        else {
             return Self.network(peer)
         }
         return Self.network(client)
@@ -40,5 +41,5 @@ struct ClientAddress: Sendable {
 
 extension HTTPField.Name {
     /// `X-Forwarded-For`; the name is fixed and valid, so the second alternative never comes to pass.
-    static let xForwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
+    package static let xForwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
 }

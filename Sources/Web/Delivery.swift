@@ -59,7 +59,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The client has asked for something else or has closed its side: what a client does that has read everything.
     private var movedOn = false
     private var timer: Scheduled<Void>?
-    private var postponedClose: EventLoopPromise<Void>??
+    private var postponedClose: EventLoopPromise<Void>?
 
     // MARK: Our side
 
@@ -103,13 +103,13 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: written)
     }
 
-    /// A close while bytes wait for the socket would cut them off; Hummingbird asks for one when the service is told to stop.
+    /// A close while bytes are under way would cut them off; Hummingbird asks for one when the service is told to stop.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if mode == .all, let delivery, !endReached, isWhole, piecesSeen > delivery.pieces.count {
-            postponedClose = .some(promise)
-        } else {
+        guard mode == .all, let delivery, isWhole, piecesSeen > delivery.pieces.count, postponedClose == nil else {
             context.close(mode: mode, promise: promise)
+            return
         }
+        postponedClose = promise ?? context.eventLoop.makePromise(of: Void.self)
     }
 
     // MARK: Their side

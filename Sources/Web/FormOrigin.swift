@@ -1,16 +1,16 @@
 import Foundation
-import HTTPTypes
+package import HTTPTypes
 
 /// Whether a posted form comes from our own page.
 ///
 /// No form here does harm by itself: a claim needs the token and the answer, and the cookie that ends a visit is `SameSite=Strict`. This is the
 /// second lock on that door.
-struct FormOrigin: Sendable {
+package struct FormOrigin: Sendable {
     private let own: String
     private let isLoopback: Bool
 
     /// - Parameter publicURL: `public.url`.
-    init(publicURL: String) {
+    package init(publicURL: String) {
         own = Self.canonical(publicURL)
         let host = URLComponents(string: publicURL)?.host ?? ""
         isLoopback = Self.isLoopback(host)
@@ -21,7 +21,7 @@ struct FormOrigin: Sendable {
     /// Our pages say `Referrer-Policy: no-referrer`, and for such a page the Fetch standard (3.2, "append a request Origin header") makes a
     /// browser send `Origin: null` even to its own site. So `null` is fine unless `Sec-Fetch-Site` says that it came from elsewhere. Text
     /// browsers and curl send neither.
-    func accepts(_ head: HTTPRequest) -> Bool {
+    package func accepts(_ head: HTTPRequest) -> Bool {
         let headers = head.headerFields
         let site = headers[.secFetchSite]?.lowercased()
         if let site, site != "same-origin", site != "none" { return false }

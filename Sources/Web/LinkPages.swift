@@ -22,7 +22,8 @@ extension PublicResponder {
         // Decided before the token is looked at: what cannot be an answer is no try, and tells nothing about the link.
         guard
             let answer = Answer.canonical(
-                call.form["answer"] ?? "", question: notice.identityQuestion, monthNames: months, today: clock.now().civilDate(in: .gmt).adding(days: 1))
+                call.form["answer"] ?? "", question: notice.identityQuestion, monthNames: months,
+                today: clock.now().civilDate(in: .gmt).adding(days: 1))
         else { return page(.unprocessableContent, form(call, notice, alert: .unclear)) }
         if let seconds = wrongAnswers.wait(call.address, at: .now) {
             return page(.tooManyRequests, form(call, notice, alert: .tooMany), more: [.retryAfter: "\(seconds)"])
@@ -40,7 +41,8 @@ extension PublicResponder {
             let when = "\(PageNumbers.moment(moment, zone: "UTC", call.language)) UTC"
             let goesOn = try await hasVisit(call)
             return over(
-                call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere", "used_not_me"], values: ["when": when],
+                call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere", "used_not_me"],
+                values: ["when": when],
                 goesOn: goesOn)
         case .replaced:
             return over(call, notice, title: "replaced_title", ["replaced_body", "replaced_none"])
@@ -64,7 +66,8 @@ extension PublicResponder {
             case .none: break
             case .unclear: values["alert"] = ["head": words("again_head"), "body": [words("again_\(question)")]] as [String: Any]
             case .refused:
-                values["alert"] = ["head": words("refused_head"), "body": [words("refused_\(question)"), words("refused_next")]] as [String: Any]
+                values["alert"] =
+                    ["head": words("refused_head"), "body": [words("refused_\(question)"), words("refused_next")]] as [String: Any]
             case .tooMany: values["alert"] = ["head": words("slow_head"), "body": [words("slow_body")]] as [String: Any]
             }
             return pages.render(.link, title: words("link_title"), values, language: language, notice: notice, languages: true)

@@ -1,9 +1,9 @@
 import Mustache
 
 /// The frame around every page: one column, readable on a telephone, in the reader's light or dark colours, without a script or an image.
-enum PageLayout {
+package enum PageLayout {
     /// The layout; each page fills its block `main`.
-    static let template = """
+    package static let template = """
         <!DOCTYPE html>
         <html lang="{{lang}}">
         <head>
@@ -62,7 +62,7 @@ enum PageLayout {
         input{width:100%;min-height:3.25rem;padding:.5rem .8rem;font:inherit;color:inherit;background:var(--paper);border:2px solid var(--line);border-radius:.5rem}
         button,.button{display:block;width:100%;min-height:3.25rem;margin:1rem 0;padding:.75rem 1.1rem;font:inherit;font-weight:600;line-height:1.4;text-align:center;text-decoration:none;color:var(--on);background:var(--blue);border:2px solid var(--blue);border-radius:.5rem;cursor:pointer}
         .quiet{color:var(--blue);background:transparent}
-        .size{font-weight:400}
+        .size{font-weight:400;white-space:nowrap}
         .note{padding:.9rem 1.1rem;margin:0 0 1.25rem;background:var(--soft);border-left:.3rem solid var(--blue);border-radius:.3rem}
         .alert{background:var(--warnbg);border-color:var(--warn)}
         .note p:last-child{margin:0}
@@ -86,5 +86,5 @@ enum PageLayout {
         """
 
     /// SHA-256 of ``style`` as the content security policy writes it; a test holds the two together.
-    static let styleHash = "sha256-STYLEHASH"
+    static let styleHash = "sha256-Q4OW6fdoTYLPO7HrH5Dw34vYD3cbNr1i0R/umdW9Q+8="
 }

@@ -3,9 +3,9 @@ import Mustache
 /// The pages, each a Mustache template in the layout. Everything is escaped but the style sheet; the words are in ``PageTexts``.
 ///
 /// `t` is the table of words in the page's language, `office` what the pages say about the office.
-enum PageTemplates {
+package enum PageTemplates {
     /// Every page by its name.
-    static let sources: [PageName: String] = [
+    package static let sources: [PageName: String] = [
         .home: home, .link: link, .linkOver: linkOver, .ballot: ballot, .trackForm: trackForm, .timeline: timeline, .message: message
     ]
 
@@ -129,6 +129,6 @@ enum PageTemplates {
 }
 
 /// The names of the pages.
-enum PageName: String, CaseIterable {
+package enum PageName: String, CaseIterable {
     case home, link, linkOver, ballot, trackForm, timeline, message
 }

@@ -1,6 +1,6 @@
 extension PageTexts {
     /// The pages in English. Plain words, short sentences, no blame.
-    static let english: [String: String] = [
+    package static let english: [String: String] = [
         "skip": "Skip to the main part",
         "sample": "This is a test. Nothing here is a real ballot.",
         "contact": "Contact the election office",
@@ -8,7 +8,8 @@ extension PageTexts {
         "office": "Election office",
 
         "home_title": "Ballots for military and overseas voters",
-        "home_what": "Here the election office hands blank ballots to voters who are away from home. You print your ballot, mark it on paper, and post it back.",
+        "home_what":
+            "Here the election office hands blank ballots to voters who are away from home. You print your ballot, mark it on paper, and post it back.",
         "home_get": "How to get your ballot",
         "home_step_letter": "The election office sends you an e-mail with a link of your own. Open that link.",
         "home_step_answer": "Answer one question, so that only you can open your ballot.",
@@ -21,7 +22,8 @@ extension PageTexts {
         "link_title": "Open your ballot",
         "link_why": "Please answer one question, so that nobody else can open your ballot.",
         "link_open": "Open my ballot",
-        "link_once": "Looking at this page uses nothing up. Your link is used when you open your ballot with the right answer; after that you have 24 hours to download it in this browser.",
+        "link_once":
+            "Looking at this page uses nothing up. Your link is used when you open your ballot with the right answer; after that you have 24 hours to download it in this browser.",
         "ask_date-of-birth": "Your date of birth",
         "hint_date-of-birth": "For example 03/07/1984 (always the month first), or 7 March 1984.",
         "ask_last-four-of-id": "The last four characters of your voter number",
@@ -29,24 +31,31 @@ extension PageTexts {
         "ask_none": "The word from your letter",
         "hint_none": "Six letters and digits, just below the link.",
         "again_head": "Please check what you typed",
-        "again_date-of-birth": "We could not read that as a date of birth. Please write it like 03/07/1984 (month first), 7 March 1984, or 1984-03-07. This did not count as a try.",
-        "again_last-four-of-id": "Please type exactly four letters or digits: the last four of your voter number. This did not count as a try.",
+        "again_date-of-birth":
+            "We could not read that as a date of birth. Please write it like 03/07/1984 (month first), 7 March 1984, or 1984-03-07. This did not count as a try.",
+        "again_last-four-of-id":
+            "Please type exactly four letters or digits: the last four of your voter number. This did not count as a try.",
         "again_none": "Please type the six letters and digits that stand just below the link in your letter. This did not count as a try.",
         "refused_head": "That did not open a ballot.",
-        "refused_date-of-birth": "The date may differ from the one on file, the link may be an old one, or it may be resting after several tries.",
-        "refused_last-four-of-id": "The characters may differ from those on file, the link may be an old one, or it may be resting after several tries.",
+        "refused_date-of-birth":
+            "The date may differ from the one on file, the link may be an old one, or it may be resting after several tries.",
+        "refused_last-four-of-id":
+            "The characters may differ from those on file, the link may be an old one, or it may be resting after several tries.",
         "refused_none": "The word may differ, the link may be an old one, or it may be resting after several tries.",
         "refused_next": "Please wait up to two hours and try again, or ask the election office. It will gladly help.",
         "slow_head": "Too many wrong answers from your network",
-        "slow_body": "Somebody on the same network has given many wrong answers. Please wait a minute and try again. Your link is not used up.",
+        "slow_body":
+            "Somebody on the same network has given many wrong answers. Please wait a minute and try again. Your link is not used up.",
 
         "used_title": "This link has been used",
         "used_when": "It was opened on {when} with the right answer.",
         "used_here": "A ballot is open in this browser: you can go on.",
-        "used_elsewhere": "If that was you, go on in the browser in which you opened it; that works for 24 hours. If you need the ballot once more, ask the election office for a new link.",
+        "used_elsewhere":
+            "If that was you, go on in the browser in which you opened it; that works for 24 hours. If you need the ballot once more, ask the election office for a new link.",
         "used_not_me": "If that was not you, please tell the election office right away. It can cancel this ballot and send you another.",
         "replaced_title": "There is a newer link",
-        "replaced_body": "The election office has sent you a newer link, and this one no longer works. Please use the link in its latest e-mail.",
+        "replaced_body":
+            "The election office has sent you a newer link, and this one no longer works. Please use the link in its latest e-mail.",
         "replaced_none": "Cannot find it? Look in the junk folder, or ask the election office.",
         "closed_title": "This link has closed",
         "closed_body": "The time for opening ballots of this election is over, so this link no longer opens one.",
@@ -56,7 +65,7 @@ extension PageTexts {
         "ballot_title": "Your ballot is ready",
         "ballot_election": "Election", "ballot_date": "Election day", "ballot_style": "Ballot", "ballot_language": "Language",
         "ballot_pdf": "Download your packet",
-        "ballot_again": "You can download it again in this browser until {until}.",
+        "ballot_again": "Until {until} (office time) you can download it again in this browser.",
         "ballot_next": "What to do next",
         "ballot_step_print": "Print all pages, with the setting “fit to page”. Any paper will do.",
         "ballot_step_mark": "Mark your ballot in ink, in private.",
@@ -73,32 +82,38 @@ extension PageTexts {
         "ballot_follow": "Follow your ballot",
         "ballot_code": "Your tracking code shows when your ballot arrives. It stands on the cover page, too:",
         "ballot_check": "For those who want to check",
-        "ballot_zip_what": "The packet is signed by the election office; most PDF readers show that. The ZIP holds the same packet together with its signature and how to check it yourself.",
+        "ballot_zip_what":
+            "The packet is signed by the election office; most PDF readers show that. The ZIP holds the same packet together with its signature and how to check it yourself.",
         "ballot_zip": "Download as ZIP",
         "ballot_done": "Is this not your own device?",
-        "ballot_end_what": "Then close the ballot here when you have downloaded it. After that this browser cannot open it any more. Please delete the downloaded file, too.",
+        "ballot_end_what":
+            "Then close the ballot here when you have downloaded it. After that this browser cannot open it any more. Please delete the downloaded file, too.",
         "ballot_end": "Close my ballot",
 
         "novisit_title": "Please open your link first",
-        "novisit_body": "This page shows a ballot only after its link was opened with the right answer in this same browser, and for 24 hours after that.",
-        "novisit_next": "Please open the link from the election office’s e-mail again. If it has been used, the office can send you a new one.",
+        "novisit_body":
+            "This page shows a ballot only after its link was opened with the right answer in this same browser, and for 24 hours after that.",
+        "novisit_next":
+            "Please open the link from the election office’s e-mail again. If it has been used, the office can send you a new one.",
         "ended_title": "Your ballot is closed",
         "ended_body": "This browser cannot open it any more. If you need it once more, the election office can send you a new link.",
         "ended_next": "Please mark, sign and post your ballot soon.",
 
         "track_title": "Track your ballot",
-        "track_what": "See where your ballot is: prepared, downloaded, arrived, accepted.",
+        "track_what": "See where your ballot is: prepared, downloaded, received, accepted.",
         "track_label": "Your tracking code",
         "track_hint": "It begins with T and stands on the cover page of your packet.",
         "track_show": "Show my ballot",
         "track_unknown": "We found no ballot with this code",
-        "track_unknown_body": "Please check it letter by letter. The code begins with T; the code on the envelope, which begins with R, does not work here.",
+        "track_unknown_body":
+            "Please check it letter by letter. The code begins with T; the code on the envelope, which begins with R, does not work here.",
 
-        "way_title": "The way of your ballot",
+        "way_title": "Where your ballot is",
         "way_so_far": "So far",
         "way_zone": "Times are those of the election office.",
         "way_reason": "Reason:",
-        "way_accepted": "“Arrived” does not yet mean “accepted”: the office checks the signature first. If something is missing, it will write to you.",
+        "way_accepted":
+            "“Received” does not yet mean “accepted”: the office checks the signature first. If something is missing, it will write to you.",
         "way_issued": "Your packet was prepared.",
         "way_letter_queued": "The e-mail with your link is about to be sent.",
         "way_letter_sent": "The e-mail with your link was handed to the mail service.",
@@ -109,7 +124,7 @@ extension PageTexts {
         "way_claimed": "Your link was opened with the right answer.",
         "way_delivered": "Your packet was downloaded.",
         "way_in_transit": "The post has your envelope.",
-        "way_received": "Your ballot has arrived at the office.",
+        "way_received": "The office has received your ballot.",
         "way_held": "The office is looking into a question about your ballot.",
         "way_accepted_step": "Your ballot was accepted. It will be counted.",
         "way_rejected": "Your ballot was not accepted.",
@@ -126,7 +141,8 @@ extension PageTexts {
         "method_title": "That does not work here",
         "method_body": "This page cannot be used in that way. Please go back and try again.",
         "foreign_title": "Please use the form on our page",
-        "foreign_body": "Your browser says that another site has sent this form. For your safety it was not accepted. Please open your link again and answer there.",
+        "foreign_body":
+            "Your browser says that another site has sent this form. For your safety it was not accepted. Please open your link again and answer there.",
         "large_title": "That was too long",
         "large_body": "More was sent than this page can take. Please go back and try again.",
         "late_title": "That took too long",
@@ -134,7 +150,8 @@ extension PageTexts {
         "busy_title": "Very many people are here right now",
         "busy_body": "Please wait a few seconds and try again. Your link is not used up.",
         "failed_title": "Something went wrong on our side",
-        "failed_body": "Your ballot is safe. Please try again in a moment. If it happens again, tell the election office this number: {reference}",
+        "failed_body":
+            "Your ballot is safe. Please try again in a moment. If it happens again, tell the election office this number: {reference}",
         "start": "To the start page"
     ]
 }

@@ -1,6 +1,6 @@
 extension PageTexts {
     /// The pages in Spanish, to the voter as "usted".
-    static let spanish: [String: String] = [
+    package static let spanish: [String: String] = [
         "skip": "Ir al contenido principal",
         "sample": "Esto es una prueba. Nada de lo que hay aquí es una boleta real.",
         "contact": "Contacto con la oficina electoral",
@@ -8,7 +8,8 @@ extension PageTexts {
         "office": "Oficina electoral",
 
         "home_title": "Boletas para votantes militares y en el extranjero",
-        "home_what": "Aquí la oficina electoral entrega boletas en blanco a quienes están lejos de casa. Usted imprime su boleta, la marca en papel y la devuelve por correo.",
+        "home_what":
+            "Aquí la oficina electoral entrega boletas en blanco a quienes están lejos de casa. Usted imprime su boleta, la marca en papel y la devuelve por correo.",
         "home_get": "Cómo obtener su boleta",
         "home_step_letter": "La oficina electoral le envía un correo electrónico con un enlace personal. Abra ese enlace.",
         "home_step_answer": "Responda una pregunta, para que solo usted pueda abrir su boleta.",
@@ -21,7 +22,8 @@ extension PageTexts {
         "link_title": "Abra su boleta",
         "link_why": "Por favor, responda una pregunta, para que nadie más pueda abrir su boleta.",
         "link_open": "Abrir mi boleta",
-        "link_once": "Mirar esta página no gasta nada. Su enlace se usa cuando usted abre su boleta con la respuesta correcta; después tiene 24 horas para descargarla en este navegador.",
+        "link_once":
+            "Mirar esta página no gasta nada. Su enlace se usa cuando usted abre su boleta con la respuesta correcta; después tiene 24 horas para descargarla en este navegador.",
         "ask_date-of-birth": "Su fecha de nacimiento",
         "hint_date-of-birth": "Por ejemplo 03/07/1984 (siempre primero el mes) o 7 de marzo de 1984.",
         "ask_last-four-of-id": "Los últimos cuatro caracteres de su número de votante",
@@ -29,24 +31,31 @@ extension PageTexts {
         "ask_none": "La palabra de su carta",
         "hint_none": "Seis letras y cifras, justo debajo del enlace.",
         "again_head": "Por favor, revise lo que escribió",
-        "again_date-of-birth": "No pudimos leerlo como fecha de nacimiento. Escríbala como 03/07/1984 (primero el mes), 7 de marzo de 1984 o 1984-03-07. Esto no contó como intento.",
-        "again_last-four-of-id": "Escriba exactamente cuatro letras o cifras: las últimas cuatro de su número de votante. Esto no contó como intento.",
+        "again_date-of-birth":
+            "No pudimos leerlo como fecha de nacimiento. Escríbala como 03/07/1984 (primero el mes), 7 de marzo de 1984 o 1984-03-07. Esto no contó como intento.",
+        "again_last-four-of-id":
+            "Escriba exactamente cuatro letras o cifras: las últimas cuatro de su número de votante. Esto no contó como intento.",
         "again_none": "Escriba las seis letras y cifras que están justo debajo del enlace en su carta. Esto no contó como intento.",
         "refused_head": "Eso no abrió ninguna boleta.",
-        "refused_date-of-birth": "Puede que la fecha sea distinta de la registrada, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
-        "refused_last-four-of-id": "Puede que los caracteres sean distintos de los registrados, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
+        "refused_date-of-birth":
+            "Puede que la fecha sea distinta de la registrada, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
+        "refused_last-four-of-id":
+            "Puede que los caracteres sean distintos de los registrados, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
         "refused_none": "Puede que la palabra sea distinta, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
         "refused_next": "Espere hasta dos horas e inténtelo de nuevo, o pregunte a la oficina electoral. Le ayudará con gusto.",
         "slow_head": "Demasiadas respuestas equivocadas desde su red",
-        "slow_body": "Alguien en la misma red ha dado muchas respuestas equivocadas. Espere un minuto e inténtelo de nuevo. Su enlace no se ha gastado.",
+        "slow_body":
+            "Alguien en la misma red ha dado muchas respuestas equivocadas. Espere un minuto e inténtelo de nuevo. Su enlace no se ha gastado.",
 
         "used_title": "Este enlace ya se usó",
         "used_when": "Se abrió el {when} con la respuesta correcta.",
         "used_here": "Hay una boleta abierta en este navegador: puede continuar.",
-        "used_elsewhere": "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas. Si necesita la boleta otra vez, pida un enlace nuevo a la oficina electoral.",
+        "used_elsewhere":
+            "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas. Si necesita la boleta otra vez, pida un enlace nuevo a la oficina electoral.",
         "used_not_me": "Si no fue usted, avise enseguida a la oficina electoral. Puede anular esta boleta y enviarle otra.",
         "replaced_title": "Hay un enlace más reciente",
-        "replaced_body": "La oficina electoral le envió un enlace más reciente, y este ya no funciona. Use el enlace de su último correo electrónico.",
+        "replaced_body":
+            "La oficina electoral le envió un enlace más reciente, y este ya no funciona. Use el enlace de su último correo electrónico.",
         "replaced_none": "¿No lo encuentra? Mire en la carpeta de correo no deseado o pregunte a la oficina electoral.",
         "closed_title": "Este enlace está cerrado",
         "closed_body": "El plazo para abrir boletas de esta elección ha terminado, por eso este enlace ya no abre ninguna.",
@@ -56,7 +65,7 @@ extension PageTexts {
         "ballot_title": "Su boleta está lista",
         "ballot_election": "Elección", "ballot_date": "Día de la elección", "ballot_style": "Boleta", "ballot_language": "Idioma",
         "ballot_pdf": "Descargar su paquete",
-        "ballot_again": "Puede descargarlo de nuevo en este navegador hasta el {until}.",
+        "ballot_again": "Hasta el {until} (hora de la oficina) puede descargarlo de nuevo en este navegador.",
         "ballot_next": "Qué hacer ahora",
         "ballot_step_print": "Imprima todas las páginas con la opción «ajustar a la página». Sirve cualquier papel.",
         "ballot_step_mark": "Marque su boleta con tinta y en privado.",
@@ -73,14 +82,17 @@ extension PageTexts {
         "ballot_follow": "Siga su boleta",
         "ballot_code": "Su código de seguimiento muestra cuándo llega su boleta. También está en la portada:",
         "ballot_check": "Para quien quiera comprobarlo",
-        "ballot_zip_what": "El paquete está firmado por la oficina electoral; la mayoría de los lectores de PDF lo muestran. El ZIP contiene el mismo paquete con su firma y cómo comprobarla usted mismo.",
+        "ballot_zip_what":
+            "El paquete está firmado por la oficina electoral; la mayoría de los lectores de PDF lo muestran. El ZIP contiene el mismo paquete con su firma y cómo comprobarla usted mismo.",
         "ballot_zip": "Descargar como ZIP",
         "ballot_done": "¿No es este su propio dispositivo?",
-        "ballot_end_what": "Entonces cierre aquí la boleta cuando la haya descargado. Después este navegador ya no podrá abrirla. Borre también el archivo descargado.",
+        "ballot_end_what":
+            "Entonces cierre aquí la boleta cuando la haya descargado. Después este navegador ya no podrá abrirla. Borre también el archivo descargado.",
         "ballot_end": "Cerrar mi boleta",
 
         "novisit_title": "Primero abra su enlace",
-        "novisit_body": "Esta página muestra una boleta solo después de abrir su enlace con la respuesta correcta en este mismo navegador, y durante las 24 horas siguientes.",
+        "novisit_body":
+            "Esta página muestra una boleta solo después de abrir su enlace con la respuesta correcta en este mismo navegador, y durante las 24 horas siguientes.",
         "novisit_next": "Abra de nuevo el enlace del correo de la oficina electoral. Si ya se usó, la oficina puede enviarle uno nuevo.",
         "ended_title": "Su boleta está cerrada",
         "ended_body": "Este navegador ya no puede abrirla. Si la necesita otra vez, la oficina electoral puede enviarle un enlace nuevo.",
@@ -92,9 +104,10 @@ extension PageTexts {
         "track_hint": "Empieza con T y está en la portada de su paquete.",
         "track_show": "Ver mi boleta",
         "track_unknown": "No encontramos ninguna boleta con este código",
-        "track_unknown_body": "Revíselo letra por letra. El código empieza con T; el código del sobre, que empieza con R, no funciona aquí.",
+        "track_unknown_body":
+            "Revíselo letra por letra. El código empieza con T; el código del sobre, que empieza con R, no funciona aquí.",
 
-        "way_title": "El camino de su boleta",
+        "way_title": "Dónde está su boleta",
         "way_so_far": "Hasta ahora",
         "way_zone": "Las horas son las de la oficina electoral.",
         "way_reason": "Motivo:",
@@ -109,7 +122,7 @@ extension PageTexts {
         "way_claimed": "Su enlace se abrió con la respuesta correcta.",
         "way_delivered": "Su paquete se descargó.",
         "way_in_transit": "El correo postal tiene su sobre.",
-        "way_received": "Su boleta llegó a la oficina.",
+        "way_received": "La oficina recibió su boleta.",
         "way_held": "La oficina está aclarando una duda sobre su boleta.",
         "way_accepted_step": "Su boleta fue aceptada. Se contará.",
         "way_rejected": "Su boleta no fue aceptada.",
@@ -126,7 +139,8 @@ extension PageTexts {
         "method_title": "Eso no funciona aquí",
         "method_body": "Esta página no puede usarse de esa manera. Vuelva atrás e inténtelo de nuevo.",
         "foreign_title": "Use el formulario de nuestra página",
-        "foreign_body": "Su navegador dice que otro sitio envió este formulario. Por su seguridad no se aceptó. Abra de nuevo su enlace y responda allí.",
+        "foreign_body":
+            "Su navegador dice que otro sitio envió este formulario. Por su seguridad no se aceptó. Abra de nuevo su enlace y responda allí.",
         "large_title": "Eso era demasiado largo",
         "large_body": "Se envió más de lo que esta página puede recibir. Vuelva atrás e inténtelo de nuevo.",
         "late_title": "Eso tardó demasiado",
@@ -134,7 +148,8 @@ extension PageTexts {
         "busy_title": "Hay muchísimas personas aquí en este momento",
         "busy_body": "Espere unos segundos e inténtelo de nuevo. Su enlace no se ha gastado.",
         "failed_title": "Algo falló de nuestro lado",
-        "failed_body": "Su boleta está a salvo. Inténtelo de nuevo en un momento. Si vuelve a ocurrir, diga este número a la oficina electoral: {reference}",
+        "failed_body":
+            "Su boleta está a salvo. Inténtelo de nuevo en un momento. Si vuelve a ocurrir, diga este número a la oficina electoral: {reference}",
         "start": "A la página de inicio"
     ]
 }

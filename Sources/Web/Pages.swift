@@ -1,4 +1,4 @@
-import Elections
+package import Elections
 import Foundation
 import Mustache
 import NIOCore
@@ -21,7 +21,8 @@ struct Pages: Sendable {
     ///   - values: what the page's template names; text, flags, and lists or tables of these.
     ///   - languages: whether to offer the page in the other language, which is only possible for pages that can be asked for again.
     func render(
-        _ name: PageName, title: String, _ values: [String: Any] = [:], language: PageLanguage, notice: PublicNotice, languages: Bool = false
+        _ name: PageName, title: String, _ values: [String: Any] = [:], language: PageLanguage, notice: PublicNotice,
+        languages: Bool = false
     ) -> ByteBuffer {
         var context = values
         context["lang"] = language.rawValue
@@ -53,14 +54,14 @@ struct Pages: Sendable {
 }
 
 /// How pages write dates, times and sizes.
-enum PageNumbers {
+package enum PageNumbers {
     /// A day as people write it, from `YYYY-MM-DD`; other text as it is.
-    static func day(_ text: String, _ language: PageLanguage) -> String {
+    package static func day(_ text: String, _ language: PageLanguage) -> String {
         CivilDate(text)?.long(language: language.rawValue) ?? text
     }
 
     /// A moment on the clock of the office's wall: `November 7, 2028, 8:00 p.m.`, `7 de noviembre de 2028, 20:00`.
-    static func moment(_ moment: Instant, zone name: String, _ language: PageLanguage) -> String {
+    package static func moment(_ moment: Instant, zone name: String, _ language: PageLanguage) -> String {
         let time = moment.localTime(in: TimeZone(identifier: name) ?? .gmt)
         let minute = time.minute < 10 ? "0\(time.minute)" : "\(time.minute)"
         let day = time.date.long(language: language.rawValue)
@@ -74,7 +75,7 @@ enum PageNumbers {
     }
 
     /// A file's size: `412 KB`, `1.3 MB`.
-    static func size(_ bytes: Int) -> String {
+    package static func size(_ bytes: Int) -> String {
         guard bytes >= 1_000_000 else { return "\(max(1, (bytes + 500) / 1000)) KB" }
         let tenths = (bytes + 50_000) / 100_000
         return "\(tenths / 10).\(tenths % 10) MB"

@@ -1,10 +1,10 @@
 /// `application/x-www-form-urlencoded` (WHATWG URL, 5.1): what our own two forms send.
-enum PostedForm {
+package enum PostedForm {
     /// How many bytes a form may have; our longest is one answer.
     static let largest = 1024
 
     /// The fields by name; of a name given twice the first counts. Bytes that are no UTF-8 become replacement characters.
-    static func fields(_ body: [UInt8]) -> [String: String] {
+    package static func fields(_ body: [UInt8]) -> [String: String] {
         var fields: [String: String] = [:]
         for pair in body.split(separator: UInt8(ascii: "&")) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -20,7 +20,8 @@ enum PostedForm {
         var index = bytes.startIndex
         while index < bytes.endIndex {
             let byte = bytes[index]
-            if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex, let high = digit(bytes[index + 1]), let low = digit(bytes[index + 2]) {
+            if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex, let high = digit(bytes[index + 1]), let low = digit(bytes[index + 2])
+            {
                 plain.append(high << 4 | low)
                 index += 3
             } else {

@@ -1,10 +1,10 @@
 import Elections
 import Foundation
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import Office
+package import Office
 import Synchronization
 
 /// Answers every request to the public site. It holds no rules: the counter decides, this asks it and says the answer in words.
@@ -124,7 +124,9 @@ struct PublicResponder: HTTPResponder {
     private struct Slow: Error {}
 
     private static func body(of request: Request) async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > PostedForm.largest { throw NIOTooManyBytesError(maxBytes: PostedForm.largest) }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > PostedForm.largest {
+            throw NIOTooManyBytesError(maxBytes: PostedForm.largest)
+        }
         return try await withThrowingTaskGroup(of: [UInt8].self) { group in
             group.addTask { Array(buffer: try await request.body.collect(upTo: PostedForm.largest)) }
             group.addTask {
@@ -167,7 +169,8 @@ struct PublicResponder: HTTPResponder {
     func missing(_ call: Call) async -> Response { await message(.notFound, "missing", ["missing_body"], call.language) }
 
     private func failure(_ error: any Error, route: Route?, _ language: PageLanguage, _ visitor: Visitor) async -> Response {
-        let status = (error as? OfficeError).map(ErrorStatus.of) ?? (error is CancellationError ? .serviceUnavailable : .internalServerError)
+        let status =
+            (error as? OfficeError).map(ErrorStatus.of) ?? (error is CancellationError ? .serviceUnavailable : .internalServerError)
         guard status == .internalServerError else {
             let again: [HTTPField.Name: String] = status == .serviceUnavailable ? [.retryAfter: "5"] : [:]
             return await message(status, "busy", ["busy_body"], language, more: again)
@@ -217,8 +220,9 @@ struct PublicResponder: HTTPResponder {
 }
 
 /// The one table from the office's errors to HTTP.
-enum ErrorStatus {
-    static func of(_ error: OfficeError) -> HTTPResponse.Status {
+package enum ErrorStatus {
+    /// The status of an error.
+    package static func of(_ error: OfficeError) -> HTTPResponse.Status {
         switch error.code {
         case .usage, .badInput: .badRequest
         case .notFound: .notFound

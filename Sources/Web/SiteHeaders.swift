@@ -21,7 +21,7 @@ struct SiteHeaders: Sendable {
             ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=(), interest-cohort=()"),
             ("X-Frame-Options", "DENY"),
             ("X-Robots-Tag", "noindex, nofollow"),
-            ("Cache-Control", "no-store"),
+            ("Cache-Control", "no-store")
         ]
         if isHTTPS { pairs.append(("Strict-Transport-Security", "max-age=63072000; includeSubDomains")) }
         var fields = HTTPFields()

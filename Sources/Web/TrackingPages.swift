@@ -36,7 +36,8 @@ extension PublicResponder {
         return page(
             .ok,
             pages.render(
-                .timeline, title: PageTexts.sentence("way_title", language), values, language: language, notice: try await notices.notice()))
+                .timeline, title: PageTexts.sentence("way_title", language), values, language: language, notice: try await notices.notice())
+        )
     }
 
     private func trackForm(_ call: Call, isUnknown: Bool) async throws -> ByteBuffer {

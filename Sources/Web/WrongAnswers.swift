@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Only wrong answers are taken out, so that a ship or a base that shares one address is not locked out by its right ones. What many ask at
 /// once is taken out afterwards, so a bucket can go below nothing, down to minus its size: a burst is paid back by waiting.
-final class WrongAnswers: Sendable {
+package final class WrongAnswers: Sendable {
     private let size: Double
     private let refill: Double
     private let buckets = Mutex<[String: Bucket]>([:])
@@ -19,19 +19,19 @@ final class WrongAnswers: Sendable {
     /// - Parameters:
     ///   - size: `limits.wrong_answers_per_address`.
     ///   - refillSeconds: `limits.refill_seconds`, for one more.
-    init(size: Int, refillSeconds: Int) {
+    package init(size: Int, refillSeconds: Int) {
         self.size = Double(size)
         refill = 1 / Double(max(1, refillSeconds))
     }
 
     /// Seconds until the address may answer again; nil where it may now.
-    func wait(_ address: String, at now: ContinuousClock.Instant) -> Int? {
+    package func wait(_ address: String, at now: ContinuousClock.Instant) -> Int? {
         let left = buckets.withLock { buckets in buckets[address].map { filled($0, at: now) } ?? size }
         return left >= 1 ? nil : max(1, Int(((1 - left) / refill).rounded(.up)))
     }
 
     /// Takes one out for a wrong answer.
-    func count(_ address: String, at now: ContinuousClock.Instant) {
+    package func count(_ address: String, at now: ContinuousClock.Instant) {
         buckets.withLock { buckets in
             let left = buckets[address].map { filled($0, at: now) } ?? size
             buckets[address] = Bucket(left: max(-size, left - 1), at: now)

@@ -8,6 +8,7 @@ struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Check every rule that must always hold, over the whole office.",
+        usage: "uocava audit [--format FORM]",
         discussion: """
             Reads the journal from its first row, every ballot, link, letter and return, and what the \
             counter holds, and says in which of them something is wrong. Changes nothing; may run at \
@@ -35,7 +36,10 @@ struct AuditCommand: ParsableCommand {
         try Report(
             json: report.json, table: ReportTable(columns: ["invariant", "subject", "detail"], rows: rows),
             foot: rows.isEmpty
-                ? [] : ["\(number)\(report.more > 0 ? ", \(rows.count) of them above" : ""). Change nothing by hand; call whoever looks after this office."],
+                ? []
+                : [
+                    "\(number)\(report.more > 0 ? ", \(rows.count) of them above" : ""). Change nothing by hand; call whoever looks after this office."
+                ],
             nothing: "Everything holds."
         ).show(as: output.format)
         if !report.ok { throw ExitStatus.found }

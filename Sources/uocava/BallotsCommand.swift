@@ -13,6 +13,7 @@ struct BallotsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "new-link",
             abstract: "Kill a voter's link, and queue a letter with a new one.",
+            usage: "uocava ballots new-link VOTER --election ID --reason TEXT",
             discussion: """
                 The ballot stays the same. From this moment the old link opens nothing, wherever its \
                 letter went; a visit that is open on it ends.

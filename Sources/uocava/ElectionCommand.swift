@@ -13,6 +13,7 @@ struct ElectionCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "import",
             abstract: "Bring in an election's folder: election.yaml, styles.csv and the ballots.",
+            usage: "uocava election import DIR [--accept-repaired]",
             discussion: """
                 Reads and checks everything before it writes anything: a folder with a problem changes \
                 nothing. Importing the same folder again changes nothing either. A corrected ballot \
@@ -47,7 +48,7 @@ struct ElectionCommand: ParsableCommand {
             meter.finish()
             Output.warn(summary.warnings, limit: problems.limit)
             let rows: [(String, Int)] = [
-                ("new", summary.new), ("revised", summary.revised), ("unchanged", summary.unchanged), ("superseded", summary.superseded),
+                ("new", summary.new), ("revised", summary.revised), ("unchanged", summary.unchanged), ("superseded", summary.superseded)
             ]
             var foot: [String] = []
             if summary.toReview > 0 {

@@ -8,6 +8,7 @@ struct ExceptionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exceptions",
         abstract: "The exception list: what a person must look at.",
+        usage: "uocava exceptions --election ID [--format FORM]",
         discussion: """
             A line goes away by itself when its reason is gone: a corrected row is imported, an address \
             is added, a ballot is released or re-issued.

@@ -130,7 +130,8 @@ struct Failure {
 
     private init(_ problems: Problems) {
         if problems.all.count == 1, let only = problems.all.first {
-            self.init(.badInput, Problem(file: only.file, line: only.line, column: only.column, what: only.what).description, hint: only.hint)
+            self.init(
+                .badInput, Problem(file: only.file, line: only.line, column: only.column, what: only.what).description, hint: only.hint)
         } else {
             self.init(.badInput, "\(problems.all.count) problems", problems: problems.all)
         }

@@ -9,6 +9,10 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Make an office: settings, keys and databases.",
+        usage: """
+            uocava init [DIR] [--test] [--name TEXT] [--public-url URL]
+                        [--smtp-url URL] [--from ADDRESS] [--passphrase-file F]
+            """,
         discussion: """
             Asks nothing and works in a new or an empty folder. A test office takes test elections \
             and nothing else, for ever: SAMPLE is on every page and letter.
@@ -40,7 +44,8 @@ struct InitCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The relay that takes the letters.", valueName: "URL"))
     var smtpURL = "smtp://127.0.0.1:2525"
 
-    @Option(name: .long, help: ArgumentHelp("The letters' sender. Default: the e-mail address in each election.yaml.", valueName: "ADDRESS"))
+    @Option(
+        name: .long, help: ArgumentHelp("The letters' sender. Default: the e-mail address in each election.yaml.", valueName: "ADDRESS"))
     var from: String?
 
     @OptionGroup var office: OfficeOptions
@@ -60,8 +65,11 @@ struct InitCommand: ParsableCommand {
     /// The text of `uocava.yaml`, checked by reading it before anything is made.
     private func settings() throws -> String {
         let spoilers = CharacterSet(charactersIn: "\"\\")
-        for value in [publicURL, smtpURL, from ?? ""] where value.unicodeScalars.contains(where: { Printable.isUnsafe($0) || spoilers.contains($0) }) {
-            throw OfficeError(.badInput, "\(Printable.quote(value)) cannot stand in \(Configuration.fileName).", hint: "Leave out quotes and backslashes.")
+        for value in [publicURL, smtpURL, from ?? ""]
+        where value.unicodeScalars.contains(where: { Printable.isUnsafe($0) || spoilers.contains($0) }) {
+            throw OfficeError(
+                .badInput, "\(Printable.quote(value)) cannot stand in \(Configuration.fileName).", hint: "Leave out quotes and backslashes."
+            )
         }
         let text = Configuration.text(publicURL: publicURL, listen: listen, smtpURL: smtpURL, from: from ?? (test ? Self.testSender : ""))
         let files = FileManager.default
@@ -91,7 +99,7 @@ struct InitCommand: ParsableCommand {
             ("settings", made.url.appendingPathComponent(Configuration.fileName).path),
             ("keys", "\(keys), \(isLocked ? "locked with the passphrase" : "not locked: only their files' permissions protect them")"),
             ("databases", "\(made.configuration.officeDatabase), \(made.configuration.counterDatabase)"),
-            ("voters' site", publicURL), ("mail relay", smtpURL),
+            ("voters' site", publicURL), ("mail relay", smtpURL)
         ]
         let isHere = made.url.path == URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL.path
         let suffix = isHere ? "" : " --office \(InputFile.quoted(folder ?? office.office ?? made.url.path))"
@@ -99,12 +107,12 @@ struct InitCommand: ParsableCommand {
             json: [
                 "office": .string(made.url.path), "test": .bool(test), "settings": .string(Configuration.fileName),
                 "keys": .string(made.configuration.keys), "keys_locked": .bool(isLocked), "public_url": .string(publicURL),
-                "smtp_url": .string(smtpURL),
+                "smtp_url": .string(smtpURL)
             ],
             table: ReportTable(columns: ["made", "where"], rows: rows.map { [.string($0.0), .string($0.1)] }),
             foot: [
                 "Next:", "  uocava election import DIR\(suffix)", "  uocava voters import FILE --election ID\(suffix)",
-                "  uocava issue --election ID --dry-run\(suffix)",
+                "  uocava issue --election ID --dry-run\(suffix)"
             ])
     }
 }

@@ -8,6 +8,10 @@ struct IssueCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "issue",
         abstract: "Make, sign and queue a ballot packet for everyone who is due.",
+        usage: """
+            uocava issue --election ID [--dry-run] [--only FILE]
+                         [--release VOTER ...]
+            """,
         discussion: """
             Everyone on the roll ends in exactly one bucket, and the buckets add up. Who is issued a \
             ballot gets a signed packet, a link and a letter in the queue; "letters send" sends it. \
@@ -62,7 +66,9 @@ struct IssueCommand: ParsableCommand {
             table: ReportTable(columns: ["bucket", "voters"], rows: numbers.map { [.string($0.rawValue), .number($1)] } + [total]),
             sheet: ReportTable(
                 columns: ["bucket", "voters", "what it means"],
-                rows: numbers.filter { $1 > 0 || $0 == .issued }.map { [.string($0.rawValue), .number($1), .string($0.meaning(dryRun: dryRun))] }
+                rows: numbers.filter { $1 > 0 || $0 == .issued }.map {
+                    [.string($0.rawValue), .number($1), .string($0.meaning(dryRun: dryRun))]
+                }
                     + [total + [""]]),
             foot: next(result))
     }

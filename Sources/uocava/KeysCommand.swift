@@ -14,6 +14,7 @@ struct KeysCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
             abstract: "List the keys and certificates, and whether they may be used.",
+            usage: "uocava keys list [--format FORM]",
             discussion: """
                 Shows nothing secret and asks for no passphrase.
 
@@ -37,7 +38,8 @@ struct KeysCommand: ParsableCommand {
             let ended = entries.filter { $0.notAfter.map { $0 < now } ?? false }
             try Report(
                 json: json, table: table,
-                sheet: ReportTable(columns: Array(columns.dropLast()) + ["id"], rows: entries.map { Self.cells($0).dropLast() + [Self.short($0.id)] }),
+                sheet: ReportTable(
+                    columns: Array(columns.dropLast()) + ["id"], rows: entries.map { Self.cells($0).dropLast() + [Self.short($0.id)] }),
                 foot: ended.map { "\($0.file) has expired: no ballot can be signed with it." },
                 nothing: "The cabinet is empty."
             ).show(as: output.format)
@@ -50,19 +52,21 @@ struct KeysCommand: ParsableCommand {
         private static func cells(_ entry: KeyCabinetEntry) -> [JSONValue] {
             [
                 .string(entry.file), .string(word(entry.kind)), day(entry.notAfter), .bool(entry.encrypted), .bool(entry.sample),
-                .bool(entry.modeIsRight), .optional(entry.id),
+                .bool(entry.modeIsRight), .optional(entry.id)
             ]
         }
 
         /// Enough of a fingerprint to compare by eye.
-        private static func short(_ id: String?) -> JSONValue { .optional(id.map { $0.count > 16 && !$0.contains(" ") ? $0.prefix(16) + "…" : $0 }) }
+        private static func short(_ id: String?) -> JSONValue {
+            .optional(id.map { $0.count > 16 && !$0.contains(" ") ? $0.prefix(16) + "…" : $0 })
+        }
 
         private static func json(_ entry: KeyCabinetEntry) -> JSONValue {
             [
                 "name": .string(entry.name), "kind": .string(word(entry.kind)), "file": .string(entry.file), "id": .optional(entry.id),
                 "not_before": .optional(entry.notBefore.map { Instant(seconds: $0).rfc3339 }),
                 "not_after": .optional(entry.notAfter.map { Instant(seconds: $0).rfc3339 }), "locked": .bool(entry.encrypted),
-                "sample": .bool(entry.sample), "mode_ok": .bool(entry.modeIsRight),
+                "sample": .bool(entry.sample), "mode_ok": .bool(entry.modeIsRight)
             ]
         }
 

@@ -13,6 +13,7 @@ struct LettersCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "send",
             abstract: "Send every letter that is due, through the relay in uocava.yaml.",
+            usage: "uocava letters send [--format FORM]",
             discussion: """
                 "Sent" means that the relay took it. A letter that was deferred is tried again later: \
                 run this again, or leave it to "uocava serve". Interrupted, it loses no letter; a letter \
@@ -54,7 +55,9 @@ struct LettersCommand: ParsableCommand {
             rows.append(("left", summary.left))
             var foot: [String] = []
             if summary.left > 0, summary.outage == nil {
-                foot.append("\(counted(summary.left, "letter")) wait\(summary.left == 1 ? "s" : "") for the next try. Run this again later: uocava letters list --state deferred\(office.suffix)")
+                foot.append(
+                    "\(counted(summary.left, "letter")) wait\(summary.left == 1 ? "s" : "") for the next try. Run this again later: uocava letters list --state deferred\(office.suffix)"
+                )
             }
             if summary.refused > 0 {
                 foot.append("Voters whose letters were refused are on the exception list: call them, or write by post.")
@@ -70,6 +73,7 @@ struct LettersCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
             abstract: "List the letters, oldest first, and what the relay said.",
+            usage: "uocava letters list [--election ID] [--state STATE] [--format FORM]",
             discussion: """
                 Shows neither addresses nor links.
 
@@ -96,7 +100,7 @@ struct LettersCommand: ParsableCommand {
             let rows: [[JSONValue]] = lines.map { line in
                 [
                     .integer(line.id), .string(line.election.text), .string(line.voterID.text), .string(line.kind), .string(line.state),
-                    .number(line.attempts), .string(line.queuedAt.rfc3339), .optional(line.dueAt?.rfc3339), .optional(line.reply),
+                    .number(line.attempts), .string(line.queuedAt.rfc3339), .optional(line.dueAt?.rfc3339), .optional(line.reply)
                 ]
             }
             let columns = ["letter", "election", "voter_id", "kind", "state", "attempts", "queued_at", "due_at", "reply"]
@@ -107,7 +111,7 @@ struct LettersCommand: ParsableCommand {
                     rows: lines.map { line in
                         [
                             .integer(line.id), .string(line.voterID.text), .string(line.kind), .string(line.state), .number(line.attempts),
-                            .optional(line.dueAt.map(Moment.short)), .optional(line.reply),
+                            .optional(line.dueAt.map(Moment.short)), .optional(line.reply)
                         ]
                     }),
                 nothing: "No letters."

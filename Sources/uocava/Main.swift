@@ -29,7 +29,7 @@ enum Main {
             exit(ExitStatus.done.rawValue)
         } catch let status as ExitStatus {
             exit(status.rawValue)
-        } catch where [.success, .validationFailure].contains(Uocava.exitCode(for: error)) {
+        } catch  where [.success, .validationFailure].contains(Uocava.exitCode(for: error)) {
             // The help of a subcommand, and what its `validate` finds.
             Uocava.exit(withError: error)
         } catch {
@@ -74,14 +74,16 @@ struct Uocava: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Set-up", subcommands: [InitCommand.self, KeysCommand.self, ElectionCommand.self, StylesCommand.self, VotersCommand.self]),
+            CommandGroup(
+                name: "Set-up",
+                subcommands: [InitCommand.self, KeysCommand.self, ElectionCommand.self, StylesCommand.self, VotersCommand.self]),
             CommandGroup(name: "Sending", subcommands: [IssueCommand.self, LettersCommand.self, BallotsCommand.self, ServeCommand.self]),
             CommandGroup(name: "Return", subcommands: [ReturnsCommand.self]),
             CommandGroup(
                 name: "Reporting",
                 subcommands: [
-                    StatusCommand.self, ExceptionsCommand.self, ReconcileCommand.self, VerifyCommand.self, AuditCommand.self,
-                ]),
+                    StatusCommand.self, ExceptionsCommand.self, ReconcileCommand.self, VerifyCommand.self, AuditCommand.self
+                ])
         ])
 }
 
@@ -93,7 +95,8 @@ enum Crash {
         for number in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE] {
             // Only what is safe in a signal handler: no allocation, no lock.
             signal(number) { _ in
-                let text: StaticString = "uocava: stopped by a mistake of its own. Nothing is half-written; report the command that brought it.\n"
+                let text: StaticString =
+                    "uocava: stopped by a mistake of its own. Nothing is half-written; report the command that brought it.\n"
                 _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
                 _exit(ExitStatus.bug.rawValue)
             }

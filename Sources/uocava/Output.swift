@@ -13,7 +13,8 @@ enum Output {
     static func data(_ text: String) throws {
         let failure = write(Array(text.utf8), to: STDOUT_FILENO)
         guard failure == 0 || failure == EPIPE else {
-            throw OfficeError(.cannotWrite, "The output cannot be written (\(String(cString: strerror(failure)))).", hint: "Is the disk full?")
+            throw OfficeError(
+                .cannotWrite, "The output cannot be written (\(String(cString: strerror(failure)))).", hint: "Is the disk full?")
         }
     }
 

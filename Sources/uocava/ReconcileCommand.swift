@@ -8,6 +8,7 @@ struct ReconcileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
         abstract: "Set roll, issued, mailed, delivered and returned against each other.",
+        usage: "uocava reconcile --election ID [--format FORM]",
         discussion: """
             Proves that everyone on the roll is accounted for, and that every ballot is the one that \
             its voter should have. Lists who is not served and why, and every place where two books \
@@ -50,18 +51,21 @@ struct ReconcileCommand: ParsableCommand {
         let way = books.totals
         let steps: [(String, Int)] = [
             ("issued", way.issued), ("mailed", way.mailed), ("claimed", way.claimed), ("delivered", way.delivered),
-            ("returned", way.returned), ("accepted", way.accepted), ("rejected", way.rejected),
+            ("returned", way.returned), ("accepted", way.accepted), ("rejected", way.rejected)
         ]
         try Output.data("\n")
-        try Report(json: .null, table: ReportTable(columns: ["ballots", "number"], rows: steps.map { [.string($0.0), .number($0.1)] })).show(
-            as: .table)
+        try Report(json: .null, table: ReportTable(columns: ["ballots", "number"], rows: steps.map { [.string($0.0), .number($0.1)] }))
+            .show(
+                as: .table)
         try list(
             "Not served, \(counted(books.notServed.count, "voter")):", columns: ["voter_id", "reason", "detail"],
             books.notServed.map { [.optional($0.voterID?.text), .string($0.bucket.rawValue), .string($0.detail)] })
         try list(
             "Wrong, \(counted(books.mismatches.count, "place")):", columns: ["kind", "voter_id", "detail"],
             books.mismatches.map { [.string($0.kind.rawValue), .optional($0.voterID?.text), .string($0.detail)] })
-        try Output.data(books.agrees ? "\nThe books agree.\n" : "\nThe books do NOT agree. Change nothing by hand, and keep a copy of the office's folder.\n")
+        try Output.data(
+            books.agrees
+                ? "\nThe books agree.\n" : "\nThe books do NOT agree. Change nothing by hand, and keep a copy of the office's folder.\n")
     }
 
     private func list(_ title: String, columns: [String], _ rows: [[JSONValue]]) throws {

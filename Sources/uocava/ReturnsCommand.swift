@@ -14,6 +14,10 @@ struct ReturnsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "receive",
             abstract: "Write down envelopes that came back, by the code on each.",
+            usage: """
+                uocava returns receive CODE ...
+                uocava returns receive --file scans.csv
+                """,
             discussion: """
                 The code is the barcode on declaration and envelope, R-XXXX-XXXX-XXXX. Scanning an \
                 envelope twice does no harm: the second time it is a duplicate, and nothing changes.
@@ -38,7 +42,9 @@ struct ReturnsCommand: ParsableCommand {
 
         /// Codes or a file, and not both.
         func validate() throws {
-            if codes.isEmpty == (file == nil) { throw ValidationError("Give return codes, or a file of scans with --file; one of the two.") }
+            if codes.isEmpty == (file == nil) {
+                throw ValidationError("Give return codes, or a file of scans with --file; one of the two.")
+            }
         }
 
         /// Writes them down.
@@ -66,6 +72,11 @@ struct ReturnsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "decide",
             abstract: "Accept, reject or hold a ballot that came back.",
+            usage: """
+                uocava returns decide CODE --accept
+                uocava returns decide CODE --reject REASON
+                uocava returns decide CODE --hold
+                """,
             discussion: """
                 The voter sees the decision on the tracking page, and the reason of a rejection.
 

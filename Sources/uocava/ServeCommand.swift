@@ -2,6 +2,7 @@ import ArgumentParser
 import Elections
 import Foundation
 import Logging
+import NIOCore
 import Office
 import ServiceLifecycle
 import UnixSignals
@@ -12,6 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the services: the voters' site, the office, or both.",
+        usage: "uocava serve [all | public | office]",
         discussion: """
               public  the voters' site. Opens uocava.yaml and counter.sqlite, nothing else: \
             run it as a user who may read nothing else of the office.
@@ -62,10 +64,34 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.maximumGracefulShutdownDuration = .seconds(30)
         configuration.maximumCancellationDuration = .seconds(10)
         let outcome: Result<Void, any Error>
-        do { outcome = .success(try await ServiceGroup(configuration: configuration).run()) } catch { outcome = .failure(error) }
+        do {
+            outcome = .success(try await ServiceGroup(configuration: configuration).run())
+        } catch let error as IOError {
+            outcome = .failure(Self.cannotListen(at: folder.configuration.publicSite.listen, error))
+        } catch {
+            outcome = .failure(error)
+        }
         await counter?.stop()
         try outcome.get()
         logger.info("stopped")
+    }
+
+    /// What the system says of an address that cannot be listened at.
+    private static func cannotListen(at place: Configuration.HostPort, _ error: IOError) -> OfficeError {
+        let listen = "\(place.host):\(place.port)"
+        return switch error.errnoCode {
+        case EADDRINUSE:
+            OfficeError(
+                .unavailable, "\(listen) is in use by another program, perhaps by another `uocava serve`.",
+                hint: "Stop that one, or change public.listen in uocava.yaml.")
+        case EACCES, EPERM:
+            OfficeError(
+                .notAllowed, "\(listen) may not be used by this user.",
+                hint: "Ports below 1024 are privileged: use a higher one in public.listen, behind a proxy or a port redirection.")
+        case EADDRNOTAVAIL:
+            OfficeError(.badInput, "\(listen) is no address of this machine.", hint: "Correct public.listen in uocava.yaml.")
+        default: OfficeError(.unavailable, "\(listen) cannot be used: \(String(cString: strerror(error.errnoCode))).")
+        }
     }
 
     private func site(_ folder: OfficeFolder, _ counter: Counter, _ logger: Logger) throws -> any Service {

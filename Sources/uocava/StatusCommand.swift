@@ -8,6 +8,7 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Where each ballot stands; or one voter's, with everything that happened to it.",
+        usage: "uocava status [VOTER or CODE] --election ID [--format FORM]",
         discussion: """
             Name a voter by voter_id, or by the return code or the tracking code of the ballot; \
             without one, everybody on the roll is listed.
@@ -45,9 +46,11 @@ struct StatusCommand: ParsableCommand {
     private func showOne(_ standing: BallotStanding) throws {
         let rows: [(String, String?)] = [
             ("voter", standing.voterID?.text), ("status", standing.status?.rawValue ?? BallotStanding.notIssued),
-            ("reason", standing.reason), ("style", standing.style?.text), ("return code", standing.returnCode?.text),
+            ("reason", standing.reason), ("style", standing.style?.text), ("return code", standing.returnCode?.text)
         ]
-        let known = rows.compactMap { row in row.1.map { "\(row.0.padding(toLength: 13, withPad: " ", startingAt: 0))\(Printable.escape($0))\n" } }
+        let known = rows.compactMap { row in
+            row.1.map { "\(row.0.padding(toLength: 13, withPad: " ", startingAt: 0))\(Printable.escape($0))\n" }
+        }
         try Output.data(known.joined())
         guard !standing.timeline.isEmpty else { return }
         let steps = standing.timeline.map { "\(Moment.short($0.at))  \($0.event.rawValue.replacingOccurrences(of: "_", with: " "))\n" }
@@ -67,7 +70,9 @@ struct StatusCommand: ParsableCommand {
                 let text = chunk.table.csv
                 try Output.data(isFirst ? text : String(text[text.index(after: text.firstIndex(of: "\n") ?? text.startIndex)...]))
             case .table:
-                if isFirst || !chunk.isEmpty { try Report(json: .null, table: sheet(chunk), nothing: "Nobody is on the roll.").show(as: .table) }
+                if isFirst || !chunk.isEmpty {
+                    try Report(json: .null, table: sheet(chunk), nothing: "Nobody is on the roll.").show(as: .table)
+                }
             }
             isFirst = false
             chunk.removeAll(keepingCapacity: true)
@@ -86,7 +91,7 @@ struct StatusCommand: ParsableCommand {
             rows: standings.map {
                 [
                     .optional($0.voterID?.text), .string($0.status?.rawValue ?? BallotStanding.notIssued), .optional($0.style?.text),
-                    .optional($0.returnCode?.text), .optional($0.reason), .optional($0.timeline.last.map { Moment.day($0.at) }),
+                    .optional($0.returnCode?.text), .optional($0.reason), .optional($0.timeline.last.map { Moment.day($0.at) })
                 ]
             })
     }

@@ -13,6 +13,7 @@ struct StylesCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
             abstract: "List the ballot styles with pages, precincts, voters and hashes.",
+            usage: "uocava styles list [--election ID] [--format FORM]",
             discussion: """
                 Examples:
                   uocava styles list --election 2028-general
@@ -37,7 +38,7 @@ struct StylesCommand: ParsableCommand {
                     [
                         .string(line.style.text), .number(line.revision), .string(line.party), .string(line.scope.rawValue),
                         .string(line.files.map(\.language).joined(separator: " ")), .number(line.pages),
-                        .string(line.precincts.joined(separator: "; ")), .number(line.voters),
+                        .string(line.precincts.joined(separator: "; ")), .number(line.voters)
                     ]
                 })
             try Report(
@@ -52,6 +53,7 @@ struct StylesCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check",
             abstract: "Check that every style can be served, unchanged since it came in.",
+            usage: "uocava styles check [--election ID] [--format FORM]",
             discussion: """
                 What packets begin with is at the counter and unchanged, for every style, language and \
                 paper; every style has precincts; every precinct, party and class on the roll leads to \

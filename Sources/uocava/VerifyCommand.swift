@@ -9,6 +9,7 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check a packet, its ZIP or its manifest: is it genuine, and unchanged?",
+        usage: "uocava verify FILE [--trust CERT] [--format FORM]",
         discussion: """
             Needs no network. With --trust it needs no office either: anybody who has the office's \
             certificate (keys/ca.pem) can check a packet with it.

@@ -13,6 +13,7 @@ struct VotersCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "import",
             abstract: "Compare a roll with what is there, and keep what is new or changed.",
+            usage: "uocava voters import FILE --election ID [--dry-run] [--hold-refused]",
             discussion: """
                 The file is CSV in UTF-8 with a header, one line a voter. Nobody is ever removed, and no \
                 ballot that was issued is changed: what a change means for it is on the exception list.
@@ -65,7 +66,7 @@ struct VotersCommand: ParsableCommand {
         private func report(_ summary: VoterRoll.Summary) -> Report {
             let rows: [(String, Int)] = [
                 ("new", summary.new), ("changed", summary.changed), ("unchanged", summary.unchanged), ("refused", summary.refused),
-                ("missing from the file", summary.missing),
+                ("missing from the file", summary.missing)
             ]
             var foot: [String] = []
             if dryRun { foot.append("This was a dry run: nothing was changed.") }

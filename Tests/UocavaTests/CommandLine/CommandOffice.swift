@@ -43,7 +43,7 @@ enum CommandOffice {
         let objects = [
             "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>",
-            "<< /Length \(content.utf8.count) >>\nstream\n\(content)\nendstream",
+            "<< /Length \(content.utf8.count) >>\nstream\n\(content)\nendstream"
         ]
         var text = "%PDF-1.7\n"
         var offsets: [Int] = []
@@ -97,8 +97,8 @@ final class CommandRelay {
     }
 
     private static let script = """
-        import email, email.policy, os, sys, threading
-        from aiosmtpd.controller import Controller
+        import asyncio, email, email.policy, os, sys
+        from aiosmtpd.smtp import SMTP
         folder = sys.argv[1]
         class Relay:
             number = 0
@@ -113,10 +113,11 @@ final class CommandRelay {
                 with open(f"{folder}/letter-{Relay.number:03}", "w", encoding="utf-8") as file:
                     file.write(envelope.rcpt_tos[0] + "\\n" + letter.get_body(("plain",)).get_content())
                 return "250 OK"
-        controller = Controller(Relay(), hostname="127.0.0.1", port=0)
-        controller.start()
-        with open(f"{folder}/relay.tmp", "w") as file: file.write(str(controller.server.sockets[0].getsockname()[1]))
-        os.rename(f"{folder}/relay.tmp", f"{folder}/relay.port")
-        threading.Event().wait()
+        async def main():
+            server = await asyncio.get_running_loop().create_server(lambda: SMTP(Relay()), "127.0.0.1", 0)
+            with open(f"{folder}/relay.tmp", "w") as file: file.write(str(server.sockets[0].getsockname()[1]))
+            os.rename(f"{folder}/relay.tmp", f"{folder}/relay.port")
+            await server.serve_forever()
+        asyncio.run(main())
         """
 }

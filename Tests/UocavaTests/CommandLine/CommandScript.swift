@@ -6,8 +6,8 @@ import Testing
 ///
 /// Lines that begin with `$` are commands (words, with quotes where needed; no shell), `>` feeds a file. What is expected follows them:
 ///
-///     > notes.txt                       writes a file: the lines below that begin with a tab or four spaces
-///         first line
+///     > notes.txt                       writes a file: the lines below that begin with a bar
+///     | first line
 ///     $ uocava status V1 --election E   runs the program; UOCAVA_OFFICE is the folder's `office`
 ///     = 66                              its exit status; without this line it must be 0
 ///     out some text                     stdout has this text; `out-not` that it has not
@@ -53,12 +53,14 @@ struct CommandScript {
                 try Data(written.text.utf8).write(to: url)
                 file = nil
             }
-            if let done = command, !done.statusSeen { expect(done.outcome.status == 0, "status \(done.outcome.status) instead of 0", done, location) }
+            if let done = command, !done.statusSeen {
+                expect(done.outcome.status == 0, "status \(done.outcome.status) instead of 0", done, location)
+            }
             command = nil
         }
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
-            if file != nil, line.hasPrefix("    ") || line.hasPrefix("\t") {
-                file?.text += line.drop { $0 == " " || $0 == "\t" } + "\n"
+            if file != nil, line.hasPrefix("|") {
+                file?.text += line.dropFirst(line.hasPrefix("| ") ? 2 : 1) + "\n"
                 continue
             }
             let trimmed = line.trimmingCharacters(in: .whitespaces)
@@ -95,7 +97,7 @@ struct CommandScript {
         // Files, not pipes: nobody has to read both at once.
         let name = UUID().uuidString
         let (out, err) = (folder.appendingPathComponent(".\(name).out"), folder.appendingPathComponent(".\(name).err"))
-        for url in [out, err] { FileManager.default.createFile(atPath: url.path, contents: nil) }
+        for url in [out, err] { try Data().write(to: url) }
         process.standardOutput = try FileHandle(forWritingTo: out)
         process.standardError = try FileHandle(forWritingTo: err)
         if let input {
@@ -118,7 +120,7 @@ struct CommandScript {
     var environment: [String: String] {
         [
             "PATH": "/usr/bin:/bin", "UOCAVA_OFFICE": folder.appendingPathComponent("office").path, "LANG": "C.UTF-8",
-            "HOME": folder.path, "TMPDIR": FileManager.default.temporaryDirectory.path,
+            "HOME": folder.path, "TMPDIR": FileManager.default.temporaryDirectory.path
         ]
     }
 
@@ -142,7 +144,9 @@ struct CommandScript {
             let path = String(rest.prefix { $0 != " " })
             let expected = String(rest.dropFirst(path.count)).trimmingCharacters(in: .whitespaces)
             guard var value = outcome.json else { return expect(false, "stdout is no JSON document", done, location) }
-            for step in path.split(separator: ".") { value = (Int(step).flatMap { value[$0] } ?? value[String(step)]) ?? .string("(missing)") }
+            for step in path.split(separator: ".") {
+                value = (Int(step).flatMap { value[$0] } ?? value[String(step)]) ?? .string("(missing)")
+            }
             guard !expected.isEmpty else { return }
             let wanted = try? JSONValue.parse(Array(expected.utf8))
             expect(value == wanted, "\(path) is \(value.text) instead of \(expected)", done, location)

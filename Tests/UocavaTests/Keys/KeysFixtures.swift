@@ -33,6 +33,17 @@ final class KeysFolder: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
     }
 
+    /// A cabinet with this content in one of its files, closed as it must be; files that were there stay.
+    func cabinet(holding content: [UInt8], in file: String, passphrase: String? = nil) throws -> KeyCabinet {
+        if !FileManager.default.fileExists(atPath: cabinet.path) {
+            try FileManager.default.createDirectory(
+                at: cabinet, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        }
+        try write(content, "cabinet/\(file)")
+        try setMode(0o600, "cabinet/\(file)")
+        return try KeyCabinet(at: cabinet) { passphrase.map { Secret(Array($0.utf8)) } }
+    }
+
     /// Runs the openssl command here, as a clerk would; gives its exit status and everything it said.
     func openssl(_ arguments: String...) throws -> (status: Int32, said: String) {
         try openssl(arguments)

@@ -1,7 +1,6 @@
 import Foundation
+import Keys
 import Testing
-
-@testable import Keys
 
 @Suite("Keys: signatures")
 struct KeysSigningTests {
@@ -19,18 +18,41 @@ struct KeysSigningTests {
         authority = try cabinet.authority()
     }
 
-    /// A signer of any kind, and the authority that issued it.
-    private func made(
-        _ kind: CertificateIssue.Kind = .signing, from: Int64 = keysStart, through: Int64 = keysNow + 1000
-    ) throws -> (certificate: Certificate, key: PrivateKey, authority: Certificate) {
-        let authorityKey = try PrivateKey.generate()
-        let authority = try CertificateIssue.issue(
-            .init(organisation: "O", name: "A", notBefore: keysStart, notAfter: keysNow + 1000, kind: .authority), for: authorityKey,
-            by: nil)
-        let key = try PrivateKey.generate()
-        let certificate = try CertificateIssue.issue(
-            .init(organisation: "O", name: "S", notBefore: from, notAfter: through, kind: kind), for: key, by: (authority, authorityKey))
-        return (certificate, key, authority)
+    /// An authority of another office.
+    private func stranger() throws -> Certificate {
+        let other = try KeysFolder()
+        try KeyCabinet.create(at: other.cabinet, office: "Broward", sample: false, validFrom: keysStart)
+        return try KeyCabinet(at: other.cabinet).authority()
+    }
+
+    /// A certificate by the office's own authority, for another key of its own and for another use; and `<name>.key`, `<name>.pem`.
+    private func issue(_ name: String, curve: String = "prime256v1", usage: String, extendedUsage: String) throws -> Certificate {
+        try folder.write(
+            Array("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,\(usage)\nextendedKeyUsage=\(extendedUsage)\n".utf8),
+            "\(name).ext")
+        _ = try folder.openssl("ecparam", "-name", curve, "-genkey", "-noout", "-out", "\(name).key")
+        _ = try folder.openssl("req", "-new", "-key", "\(name).key", "-subj", "/O=Dade/CN=\(name)", "-out", "\(name).csr")
+        let issued = try folder.openssl(
+            "x509", "-req", "-in", "\(name).csr", "-CA", "cabinet/ca.pem", "-CAkey", "cabinet/ca.key", "-set_serial", "77", "-days", "3650",
+            "-extfile", "\(name).ext", "-out", "\(name).pem")
+        #expect(issued.status == 0, "\(issued.said)")
+        return try Certificate(pem: try folder.read("\(name).pem"))
+    }
+
+    /// OpenSSL's signature over the attributes of a CMS, by the key in that file, in the form with the lower s.
+    private func signature(of cms: KeysForgedCMS, by key: String) throws -> [UInt8] {
+        try folder.write(cms.signedAttributes, "attributes")
+        let made = try folder.openssl("dgst", "-sha256", "-sign", key, "-out", "signature", "attributes")
+        #expect(made.status == 0, "\(made.said)")
+        return try KeysForgedCMS.forms(of: try folder.read("signature")).low
+    }
+
+    /// What `KeyCabinet.signer` says to this pair in place of the office's own.
+    private func refusal(_ code: KeysError.Code, certificate: String, key: String) throws -> KeysError? {
+        try folder.write(try folder.read(certificate), "cabinet/signing.pem")
+        try folder.write(try folder.read(key), "cabinet/signing.key")
+        let cabinet = try KeyCabinet(at: folder.cabinet)
+        return expectKeysError(code) { _ = try cabinet.signer(now: keysNow, realOffice: true) }
     }
 
     @Test("OpenSSL takes the CMS, as CMS and as CAdES, and refuses it for another document")
@@ -104,32 +126,39 @@ struct KeysSigningTests {
         expectKeysError(.notAuthentic) { _ = try CMS.verify(huge, digest: digest, trust: authority, at: keysNow) }
     }
 
-    @Test("The other form of the same ECDSA signature, which OpenSSL takes, is not taken here")
-    func malleable() throws {
-        let cms = try signer.cms(digest: digest)
-        let parts = try #require(CMSParts(cms))
-        let low = try #require(ECDSASignature(der: parts.signature))
-        #expect(low.isLow)
-        // n − s: lowering only ever maps the high half down, so the high form is computed here, with Foundation's own arithmetic.
-        let order = keysBytes("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551")
-        var high = [UInt8](repeating: 0, count: 32)
-        var borrow = 0
-        for place in (0..<32).reversed() {
-            let difference = Int(order[place]) - Int(low.s[place]) - borrow
-            borrow = difference < 0 ? 1 : 0
-            high[place] = UInt8(truncatingIfNeeded: difference)
+    @Test("A CMS is, byte for byte, what the RFCs make of the certificate, the digest and the signature")
+    func everyByteMeant() throws {
+        for round in 0..<20 {
+            let digest = SHA256.hash([UInt8(round)])
+            let cms = try signer.cms(digest: digest)
+            let report = try CMS.verify(cms, digest: digest, trust: authority, at: keysNow)
+            #expect(try KeysForgedCMS(signer.certificate, digest: digest).signed(report.signature) == cms)
         }
-        let other = DER.element(DER.sequence, DER.unsigned(low.r), DER.unsigned(high))
-        let read = try #require(ECDSASignature(der: other))
-        #expect(!read.isLow && read.lowered().s == low.s)
-        let forged = try #require(CMSTemplate(signer.certificate, many: false).assemble(digest: digest, signature: other))
+        // And the other way round: one that was made without this program, with the office's key, is as good as its own.
+        let apart = KeysForgedCMS(signer.certificate, digest: digest)
+        let cms = try apart.signed(try signature(of: apart, by: "cabinet/signing.key"))
+        #expect(try CMS.verify(cms, digest: digest, trust: authority, at: keysNow).signer == signer.certificate)
+    }
+
+    @Test("The other form of the same ECDSA signature, which OpenSSL takes, is neither made nor taken here")
+    func malleable() throws {
+        for round in 0..<200 {  // half of what OpenSSL gives is in the higher form
+            let digest = SHA256.hash([UInt8(round)])
+            let report = try CMS.verify(try signer.cms(digest: digest), digest: digest, trust: authority, at: keysNow)
+            let forms = try KeysForgedCMS.forms(of: report.signature)
+            #expect(report.signature == forms.low && forms.low != forms.high)
+            let forged = try KeysForgedCMS(signer.certificate, digest: digest).signed(forms.high)
+            let refused = expectKeysError(.notAuthentic) { _ = try CMS.verify(forged, digest: digest, trust: authority, at: keysNow) }
+            #expect(refused?.message.contains("two numbers") == true)
+        }
+        let report = try CMS.verify(try signer.cms(digest: digest), digest: digest, trust: authority, at: keysNow)
+        let high = try KeysForgedCMS.forms(of: report.signature).high
         try folder.write(document, "document")
-        try folder.write(forged, "forged.p7s")
+        try folder.write(try KeysForgedCMS(signer.certificate, digest: digest).signed(high), "forged.p7s")
         let judged = try folder.openssl(
             "cms", "-verify", "-binary", "-inform", "DER", "-in", "forged.p7s", "-content", "document", "-CAfile", "cabinet/ca.pem",
             "-purpose", "any", "-attime", "\(keysNow)", "-out", "/dev/null")
         #expect(judged.status == 0, "\(judged.said)")
-        expectKeysError(.notAuthentic) { _ = try CMS.verify(forged, digest: digest, trust: authority, at: keysNow) }
     }
 
     @Test("A CMS of OpenSSL's own, with a signing time, is valid but not ours")
@@ -154,8 +183,8 @@ struct KeysSigningTests {
         _ = try CMS.verify(cms, digest: digest, trust: authority, at: end)
         let late = expectKeysError(.expired) { _ = try CMS.verify(cms, digest: digest, trust: authority, at: end + 1) }
         #expect(late?.message.contains("is expired") == true)
-        let stranger = try made()
-        let foreign = expectKeysError(.mismatch) { _ = try CMS.verify(cms, digest: digest, trust: stranger.authority, at: keysNow) }
+        let stranger = try stranger()
+        let foreign = expectKeysError(.mismatch) { _ = try CMS.verify(cms, digest: digest, trust: stranger, at: keysNow) }
         #expect(foreign?.message.contains("was not issued by") == true)
     }
 
@@ -171,38 +200,56 @@ struct KeysSigningTests {
 
     @Test("A signature by a certificate for something else is refused, by the signer and by the verifier")
     func wrongUsage() throws {
-        // A web server's certificate, by the office's own authority: right chain, wrong use.
-        try folder.write(
-            Array("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n".utf8),
-            "server.ext")
-        try folder.write(
-            Array("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,keyAgreement\nextendedKeyUsage=emailProtection\n".utf8),
-            "agree.ext")
-        _ = try folder.openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "web.key")
-        _ = try folder.openssl("req", "-new", "-key", "web.key", "-subj", "/O=Dade/CN=www", "-out", "web.csr")
-        for (name, words) in [("server", "extended key usage"), ("agree", "key usage")] {
-            let issued = try folder.openssl(
-                "x509", "-req", "-in", "web.csr", "-CA", "cabinet/ca.pem", "-CAkey", "cabinet/ca.key", "-set_serial", "77", "-days", "3650",
-                "-extfile", "\(name).ext", "-out", "\(name).pem")
-            #expect(issued.status == 0, "\(issued.said)")
-            let certificate = try Certificate(pem: try folder.read("\(name).pem"))
-            let key = try PrivateKey(pem: try folder.read("web.key"), path: "web.key") { nil }
-            let refused = expectKeysError(.badCertificate) { _ = try Signer(certificate: certificate, key: key) }
+        // By the office's own authority and with good signatures: only the use is wrong, and with a right one it verifies.
+        let cases =
+            [
+                ("server", "digitalSignature", "serverAuth", "extended key usage"),
+                ("agree", "keyAgreement", "emailProtection", "the key usage"), ("right", "nonRepudiation", "1.3.6.1.5.5.7.3.36", nil)
+            ] as [(String, String, String, String?)]
+        for (name, usage, extendedUsage, words) in cases {
+            let certificate = try issue(name, usage: usage, extendedUsage: extendedUsage)
+            let apart = KeysForgedCMS(certificate, digest: digest)
+            let cms = try apart.signed(try signature(of: apart, by: "\(name).key"))
+            let time = max(certificate.notBefore, keysStart)  // OpenSSL took this machine's clock
+            guard let words else {
+                #expect(try CMS.verify(cms, digest: digest, trust: authority, at: time).signer == certificate)
+                continue
+            }
+            let refused = expectKeysError(.badCertificate) { _ = try CMS.verify(cms, digest: digest, trust: authority, at: time) }
             #expect(refused?.message.contains(words) == true)
-            let forged = try #require(
-                CMSTemplate(certificate, many: false).assemble(
-                    digest: digest, signature: CMSParts(try signer.cms(digest: digest))?.signature ?? []))
-            expectKeysError(.badCertificate) { _ = try CMS.verify(forged, digest: digest, trust: authority, at: keysNow) }
+            #expect(try refusal(.badCertificate, certificate: "\(name).pem", key: "\(name).key")?.message.contains(words) == true)
         }
-        let (certificate, key, _) = try made(.authority)
-        expectKeysError(.badCertificate) { _ = try Signer(certificate: certificate, key: key) }
+        _ = try issue("other-curve", curve: "secp384r1", usage: "digitalSignature", extendedUsage: "emailProtection")
+        #expect(
+            try refusal(.badCertificate, certificate: "other-curve.pem", key: "other-curve.key")?.message.contains("P-256") == true)
     }
 
-    @Test("A key that is not the certificate's makes no signer")
+    @Test("An authority's certificate signs no packets")
+    func authorityAsSigner() throws {
+        let apart = KeysForgedCMS(authority, digest: digest)
+        let cms = try apart.signed(try signature(of: apart, by: "cabinet/ca.key"))
+        for error in [
+            expectKeysError(.badCertificate) { _ = try CMS.verify(cms, digest: digest, trust: authority, at: keysNow) },
+            try refusal(.badCertificate, certificate: "cabinet/ca.pem", key: "cabinet/ca.key")
+        ] { #expect(error?.message.contains("authority's certificate") == true) }
+    }
+
+    @Test("A key that is not the certificate's makes no signer, and its signature does not verify")
     func wrongKey() throws {
-        let one = try made()
-        let error = expectKeysError(.mismatch) { _ = try Signer(certificate: one.certificate, key: PrivateKey.generate()) }
-        #expect(error?.hint != nil)
+        _ = try folder.openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "stray.key")
+        let apart = KeysForgedCMS(signer.certificate, digest: digest)
+        let cms = try apart.signed(try signature(of: apart, by: "stray.key"))
+        let refused = expectKeysError(.notAuthentic) { _ = try CMS.verify(cms, digest: digest, trust: authority, at: keysNow) }
+        #expect(refused?.message.contains("does not verify") == true)
+        #expect(try refusal(.mismatch, certificate: "cabinet/signing.pem", key: "stray.key")?.hint != nil)
+    }
+
+    @Test("A CMS that names another certificate than the one inside it is refused, though its signature is good")
+    func otherCertificate() throws {
+        let apart = KeysForgedCMS(signer.certificate, digest: digest, certificateHash: SHA256.hash(authority.der))
+        let cms = try apart.signed(try signature(of: apart, by: "cabinet/signing.key"))
+        let refused = expectKeysError(.notAuthentic) { _ = try CMS.verify(cms, digest: digest, trust: authority, at: keysNow) }
+        #expect(refused?.message.contains("not the one it was signed with") == true)
     }
 
     @Test("A digest that is not 32 bytes is not signed", arguments: [0, 20, 31, 33, 64])

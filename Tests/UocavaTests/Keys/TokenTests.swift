@@ -1,17 +1,33 @@
-import Foundation
+import Keys
 import Testing
-
-@testable import Keys
 
 @Suite("Keys: tokens, link keys, roll keys")
 struct KeysTokenTests {
     // Expected values were computed apart from this program, with Python's hmac and hashlib, from the key 00 01 … 1f and the link id
     // a0 a1 … af.
-    private let key = Secret(Array(0..<32))
-    private let linkID = [UInt8](0xa0..<0xb0)
+    private static let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+    private static let linkFile = Array("uocava-keys/1 link sample\nids 35a924be\nkey \(key)\n".utf8)
+    private static let rollFile = Array("uocava-keys/1 roll\nids 1d25b359\nkey \(key)\n".utf8)
+    /// The same link key locked with `correct horse`, by Python's hashlib.scrypt and the AES-GCM of pyca/cryptography.
+    private static let lockedFile = Array(
+        """
+        uocava-keys/1 link sample
+        ids 35a924be
+        scrypt 32768 8 1 404142434445464748494a4b4c4d4e4f
+        sealed 606162636465666768696a6b1845b5cce09c563d7f17b3797efa44f4a240a0716d61e1ccaf15da57f7c7fd39682f2dad731a57e5cd3be5ccea1fd001
 
-    private var link: LinkKeys { LinkKeys(KeySet(kind: .link, first: key)) }
-    private var roll: RollKeys { RollKeys(KeySet(kind: .roll, first: key)) }
+        """.utf8)
+
+    private let linkID = [UInt8](0xa0..<0xb0)
+    private let folder: KeysFolder
+    private let link: LinkKeys
+    private let roll: RollKeys
+
+    init() throws {
+        folder = try KeysFolder()
+        link = try folder.cabinet(holding: Self.linkFile, in: "link.key").linkKeys()
+        roll = try folder.cabinet(holding: Self.rollFile, in: "roll.key").rollKeys()
+    }
 
     @Test("A token and everything derived from it are as the design says")
     func vectors() throws {
@@ -128,33 +144,53 @@ struct KeysTokenTests {
 
     @Test("A key file is read back as it was written, locked or not", arguments: [nil, "correct horse"] as [String?])
     func files(phrase: String?) throws {
-        let passphrase = phrase.map { Secret(Array($0.utf8)) }
-        let keys = KeySet(kind: .link, first: key).adding(.random(32)).adding(.random(32))
-        let text = try keys.text(sample: true, passphrase: passphrase)
+        let given = phrase == nil ? Self.linkFile : Self.lockedFile
+        let cabinet = try folder.cabinet(holding: given, in: "link.key", passphrase: phrase)
+        let before = try cabinet.linkKeys()
+        #expect(try before.token(linkID: linkID, keyID: "35a924be").text == "s5ludx5cqw3tyotacdd4ea5ne6mdg7ar")
+        let (second, third) = (before.rotated(), before.rotated().rotated())
+        expectKeysError(.missing) { _ = try second.token(linkID: linkID, keyID: third.currentID) }
+        try cabinet.replace(third)
+
+        let text = try folder.read("cabinet/link.key")
         let shown = String(decoding: text, as: UTF8.self)
         #expect(shown.hasPrefix("uocava-keys/1 link sample\nids 35a924be "))
-        #expect(shown.contains("key 000102") == (phrase == nil))
-        let read = try KeySet(text: text, kind: .link, path: "link.key") { passphrase }
-        #expect(read.all.map(\.id) == keys.all.map(\.id))
-        #expect(read.newest.secret.withBytes { $0 } == keys.newest.secret.withBytes { $0 })
-        let header = try KeySet.header(of: text, kind: .link, path: "link.key")
-        #expect(header.sample && header.encrypted == (phrase != nil) && header.ids == keys.all.map(\.id))
-        #expect(
-            expectKeysError(.badKey) { _ = try KeySet.header(of: text, kind: .roll, path: "roll.key") }?.message.contains("roll.key")
-                == true)
+        #expect(shown.contains("key \(Self.key)\nkey ") == (phrase == nil))
+        #expect(shown.contains("\nscrypt 32768 8 1 ") == (phrase != nil) && !shown.contains("404142434445464748494a4b4c4d4e4f"))
+        let entry = try #require(try cabinet.list().first { $0.name == "link" })
+        let ids = entry.id?.split(separator: " ").map(String.init) ?? []
+        #expect(entry.sample && entry.encrypted == (phrase != nil))
+        #expect(ids.count == 3 && ids.first == "35a924be" && ids.last == third.currentID)
+
+        let read = try folder.cabinet(holding: text, in: "link.key", passphrase: phrase).linkKeys()
+        #expect(read.currentID == third.currentID)
+        for id in ids {
+            #expect(try read.token(linkID: linkID, keyID: id).text == third.token(linkID: linkID, keyID: id).text)
+        }
+        let astray = try folder.cabinet(holding: text, in: "roll.key", passphrase: phrase)
+        for error in [expectKeysError(.badKey) { _ = try astray.rollKeys() }, expectKeysError(.badKey) { _ = try astray.list() }] {
+            #expect(error?.message.contains("roll.key") == true)
+        }
     }
 
-    @Test("A locked key file does not open with another passphrase, without one, or changed in any character")
+    @Test("A locked key file does not open with another passphrase, without one, or changed in any field")
     func lockedFile() throws {
-        let right = Secret(Array("correct horse".utf8))
-        let text = try KeySet(kind: .roll, first: key).text(sample: false, passphrase: right)
-        expectKeysError(.wrongPassphrase) { _ = try KeySet(text: text, kind: .roll, path: "roll.key") { Secret(Array("wrong".utf8)) } }
-        expectKeysError(.wrongPassphrase) { _ = try KeySet(text: text, kind: .roll, path: "roll.key") { nil } }
+        func open(_ text: [UInt8], _ phrase: String? = "correct horse") throws {
+            _ = try folder.cabinet(holding: text, in: "link.key", passphrase: phrase).linkKeys()
+        }
+        try open(Self.lockedFile)
+        expectKeysError(.wrongPassphrase) { try open(Self.lockedFile, "wrong") }
+        expectKeysError(.wrongPassphrase) { try open(Self.lockedFile, nil) }
+        let cheaper = String(decoding: Self.lockedFile, as: UTF8.self).replacing("scrypt 32768", with: "scrypt 16384")
+        expectKeysError(.wrongPassphrase) { try open(Array(cheaper.utf8)) }
+        let honest = String(decoding: Self.lockedFile, as: UTF8.self).replacing("link sample", with: "link")
+        expectKeysError(.wrongPassphrase) { try open(Array(honest.utf8)) }
         // Each try takes 0.1 s of scrypt where the shape still holds, so not every place: one in each field and every eleventh.
-        for place in Set(stride(from: 0, to: text.count, by: 11)).union([20, 30, 37, 39, 45]) where place < text.count {
-            var changed = text
+        let fields = [0, 16, 20, 26, 30, 39, 46, 52, 54, 56, 88, 89, 96, 119, 120, Self.lockedFile.count - 2]
+        for place in Set(stride(from: 0, to: Self.lockedFile.count, by: 11)).union(fields) {
+            var changed = Self.lockedFile
             changed[place] ^= 1
-            #expect(throws: KeysError.self) { _ = try KeySet(text: changed, kind: .roll, path: "roll.key") { right } }
+            #expect(throws: KeysError.self, "character \(place)") { try open(changed) }
         }
     }
 
@@ -171,6 +207,9 @@ struct KeysTokenTests {
             "uocava-keys/1 link\nids 35a924be\nscrypt 1073741824 8 1 00\nsealed 00\n"
         ])
     func damagedFile(text: String) {
-        expectKeysError(.badKey) { _ = try KeySet(text: Array(text.utf8), kind: .link, path: "link.key") { nil } }
+        let error = expectKeysError(.badKey) {
+            _ = try folder.cabinet(holding: Array(text.utf8), in: "link.key", passphrase: "any").linkKeys()
+        }
+        #expect(error?.message.contains("link.key") == true)
     }
 }

@@ -164,10 +164,10 @@ struct WritingTailTests {
         }
     }
 
-    @Test("Without a last day of posting the cover says: as soon as you can")
+    @Test("Without a last day of posting the cover says: the earliest day you can")
     func postSoon() throws {
         let folder = try WritingFolder()
-        for (language, words) in [("en", "as soon as you can"), ("es", "lo antes posible")] {
+        for (language, words) in [("en", "the earliest day you can"), ("es", "primer día que pueda")] {
             let base = try WritingSamples.base(language: language)
             var voter = WritingSamples.voter()
             voter.postBy = nil

@@ -1,8 +1,7 @@
 import Elections
 import Foundation
 import Testing
-
-@testable import Web
+import Web
 
 @Suite("The packet's files")
 struct DownloadTests {
@@ -70,7 +69,8 @@ struct DownloadTests {
                 #expect(reply.status == 304)
                 #expect(reply.header("etag") == ballot.etag)
             }
-            let stale = try await site.get(Self.pdf, headers: [cookie, "Range: bytes=0-9", "If-Range: \"stale\"", "If-None-Match: \"stale\""])
+            let stale = try await site.get(
+                Self.pdf, headers: [cookie, "Range: bytes=0-9", "If-Range: \"stale\"", "If-None-Match: \"stale\""])
             #expect(stale.status == 200)
             let fresh = try await site.get(Self.pdf, headers: [cookie, "Range: bytes=0-9", "If-Range: \(ballot.etag)"])
             #expect(fresh.status == 206)
@@ -89,7 +89,8 @@ struct DownloadTests {
         }
     }
 
-    @Test("A download cut anywhere is not delivered; resumed, it is, once, and identical", arguments: [1, 120_000, 200_000, 380_000, 400_500])
+    @Test(
+        "A download cut anywhere is not delivered; resumed, it is, once, and identical", arguments: [1, 120_000, 200_000, 380_000, 400_500])
     func cut(at place: Int) async throws {
         try await WebTestSite.serving { site in
             let ballot = try site.issue()[0]
@@ -111,6 +112,26 @@ struct DownloadTests {
             #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == 1 })
             try await Task.sleep(for: .milliseconds(200))
             #expect(try site.events("delivered", of: ballot) == 1)
+        }
+    }
+
+    @Test("How far a slow download is stands in the books while it goes on, so that a crash of ours costs the voter little")
+    func notes() async throws {
+        try await WebTestSite.serving { site in
+            let ballot = try site.issue()[0]
+            let cookie = "Cookie: \(try await site.claim(ballot))"
+            let port = site.port
+            async let slow: Void = WebTestSite.onThread {
+                let connection = try WebTestConnection(port: port)
+                try connection.send(WebTestSite.request("GET", Self.pdf, headers: [cookie]))
+                _ = try connection.receive(upTo: 1000)
+                sleep(2)
+            }
+            #expect(try await WebTestSite.eventually { try site.count("SELECT count(*) FROM served WHERE ranges LIKE '0-%'") == 1 })
+            #expect(try site.events("delivered", of: ballot) == 0)
+            try await slow
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try site.events("delivered", of: ballot) == 0)
         }
     }
 
@@ -219,15 +240,18 @@ struct DownloadTests {
             let ballot = try site.issue()[0]
             let cookie = "Cookie: \(try await site.claim(ballot))"
             let port = site.port
-            async let reply = WebTestSite.onThread {
+            let (begun, tell) = AsyncStream.makeStream(of: Void.self)
+            async let body = WebTestSite.onThread {
                 let connection = try WebTestConnection(port: port)
                 try connection.send(WebTestSite.request("GET", Self.pdf, headers: [cookie]))
+                let first = try connection.receive(upTo: 1000).body
+                tell.yield()
                 usleep(500_000)
-                return try connection.receive()
+                return first + (try connection.receiveBody(ballot.pdf.count - 1000))
             }
-            try await Task.sleep(for: .milliseconds(200))
+            _ = await begun.first { true }
             await site.stopServing()
-            #expect(try await reply.body == ballot.pdf)
+            #expect(try await body == ballot.pdf)
             #expect(try site.events("delivered", of: ballot) == 1)
         }
     }

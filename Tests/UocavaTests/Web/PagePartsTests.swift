@@ -1,23 +1,13 @@
 import Elections
 import Foundation
 import HTTPTypes
-import Keys
 import NIOCore
+import Office
 import Testing
-
-@testable import Office
-@testable import Web
+import Web
 
 @Suite("The parts of the public pages")
 struct PagePartsTests {
-    @Test("The content security policy names the style sheet's own hash")
-    func styleHash() {
-        let hash = "sha256-\(Data(SHA256.hash(Array(PageLayout.style.utf8))).base64EncodedString())"
-        #expect(PageLayout.styleHash == hash)
-        #expect(PageLayout.style.utf8.count < 4096)
-        #expect(!PageLayout.style.contains("url("))
-    }
-
     @Test("Both languages have every sentence, with the same blanks, and the pages find all of theirs")
     func texts() {
         #expect(Set(PageTexts.english.keys) == Set(PageTexts.spanish.keys))
@@ -55,7 +45,10 @@ struct PagePartsTests {
 
     @Test("Forms are read as browsers write them")
     func forms() {
-        #expect(PostedForm.fields(Array("answer=7+March+1984&x=%C3%A9&x=2&empty&=y".utf8)) == ["answer": "7 March 1984", "x": "é", "empty": "", "": "y"])
+        #expect(
+            PostedForm.fields(Array("answer=7+March+1984&x=%C3%A9&x=2&empty&=y".utf8)) == [
+                "answer": "7 March 1984", "x": "é", "empty": "", "": "y"
+            ])
         #expect(PostedForm.fields(Array("a=%".utf8)) == ["a": "%"])
         #expect(PostedForm.fields(Array("a=%4".utf8)) == ["a": "%4"])
         #expect(PostedForm.fields(Array("a=%zz%41".utf8)) == ["a": "%zzA"])

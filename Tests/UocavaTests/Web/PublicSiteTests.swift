@@ -2,11 +2,10 @@ import Elections
 import Foundation
 import HTTPTypes
 import Keys
+import Office
 import Storage
 import Testing
-
-@testable import Office
-@testable import Web
+import Web
 
 @Suite("The public site")
 struct PublicSiteTests {
@@ -45,6 +44,18 @@ struct PublicSiteTests {
         }
     }
 
+    @Test("The content security policy names the hash of the style sheet in the page, which is small and loads nothing")
+    func styleHash() async throws {
+        try await WebTestSite.serving { site in
+            let page = try await site.get("/")
+            let style = try #require(page.text.firstMatch(of: /<style>([^<]*)<\/style>/)).output.1
+            let hash = Data(SHA256.hash(Array(style.utf8))).base64EncodedString()
+            #expect(page.header("content-security-policy")?.contains("style-src 'sha256-\(hash)';") == true)
+            #expect(style.utf8.count < 4096)
+            #expect(!style.contains("url(") && !style.contains("@import"))
+        }
+    }
+
     @Test("Pages come in the reader's language, and the language can be chosen")
     func languages() async throws {
         try await WebTestSite.serving { site in
@@ -76,13 +87,13 @@ struct PublicSiteTests {
                 try transaction.execute(
                     "INSERT INTO step (ballot, seq, kind, at, sealed) VALUES ($1, 3, 'rejected', $2, $3)", .blob(ballot.id),
                     .integer(at.adding(seconds: 200_000).milliseconds),
-                    .blob(TrackingSecret(ballot.tracking).seal("No <signature>", ballot: ballot.id)))
+                    .blob(WebTestSite.sealed("No <signature>", for: ballot)))
             }
             let byCode = try await site.get("/t/\(ballot.tracking.text)")
             let byForm = try await site.post("/t", "code=\(ballot.tracking.text.lowercased().replacing("-", with: "+"))")
             #expect(byCode.status == 200)
             #expect(byForm.body == byCode.body)
-            for words in ["prepared", "downloaded", "has arrived", "was not accepted", "No &lt;signature&gt;", "does not yet mean"] {
+            for words in ["prepared", "downloaded", "has received", "was not accepted", "No &lt;signature&gt;", "does not yet mean"] {
                 #expect(byCode.text.contains(words), "\(words)")
             }
             #expect(byCode.text.contains("September 25, 2028, 10:00 a.m."))
@@ -94,7 +105,8 @@ struct PublicSiteTests {
     func unknownCodes() async throws {
         try await WebTestSite.serving { site in
             let codes = [
-                "none", TrackingCode(random: SystemRandom.bytes(19)).text, ReturnCode(random: SystemRandom.bytes(11)).text, "%00", "T-%3Cb%3E"
+                "none", TrackingCode(random: SystemRandom.bytes(19)).text, ReturnCode(random: SystemRandom.bytes(11)).text, "%00",
+                "T-%3Cb%3E"
             ]
             var bodies: Set<[UInt8]> = []
             for code in codes {
@@ -115,8 +127,10 @@ struct PublicSiteTests {
             }
             #expect(try await site.get("/\(String(repeating: "x", count: 2000))").status == 404)
             for (method, path, allow) in [
-                ("POST", "/", "GET, HEAD"), ("PUT", "/b/x", "GET, HEAD, POST"), ("GET", "/ballot/end", "POST"), ("POST", "/ballot", "GET, HEAD"),
-                ("DELETE", "/t", "GET, HEAD, POST"), ("POST", "/t/x", "GET, HEAD"), ("OPTIONS", "/ballot/x.pdf", "GET, HEAD"), ("TRACE", "/", "GET, HEAD")
+                ("POST", "/", "GET, HEAD"), ("PUT", "/b/x", "GET, HEAD, POST"), ("GET", "/ballot/end", "POST"),
+                ("POST", "/ballot", "GET, HEAD"),
+                ("DELETE", "/t", "GET, HEAD, POST"), ("POST", "/t/x", "GET, HEAD"), ("OPTIONS", "/ballot/x.pdf", "GET, HEAD"),
+                ("TRACE", "/", "GET, HEAD")
             ] {
                 let reply = try await site.ask(method, path)
                 #expect(reply.status == 405, "\(method) \(path)")
@@ -131,7 +145,8 @@ struct PublicSiteTests {
             let host = "127.0.0.1:\(site.port)"
             let foreign = [
                 ["Origin: https://evil.example"], ["Origin: http://127.0.0.1:1"], ["Origin: null", "Sec-Fetch-Site: cross-site"],
-                ["Sec-Fetch-Site: cross-site"], ["Origin: http://127.0.0.1:8080", "Sec-Fetch-Site: cross-site"], ["Origin: https://127.0.0.1:8080"]
+                ["Sec-Fetch-Site: cross-site"], ["Origin: http://127.0.0.1:8080", "Sec-Fetch-Site: cross-site"],
+                ["Origin: https://127.0.0.1:8080"]
             ]
             let ballot = try site.issue()[0]
             for headers in foreign {
@@ -164,7 +179,8 @@ struct PublicSiteTests {
             #expect(try await site.post("/b/x", "answer=\(long)").status == 413)
             let chunked = try await WebTestSite.onThread {
                 let connection = try WebTestConnection(port: port)
-                try connection.send("POST /t HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n\(String(repeating: "y", count: 2048))\r\n")
+                try connection.send(
+                    "POST /t HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n\(String(repeating: "y", count: 2048))\r\n")
                 let reply = try connection.receive()
                 return (reply.status, connection.isClosed())
             }
@@ -203,7 +219,8 @@ struct PublicSiteTests {
 
     @Test("When all seats are taken, the next is told to come back, and later served")
     func overload() async throws {
-        try await WebTestSite.serving(configure: { $0.limits.requestsInFlight = 4 }) { site in
+        let configure: (inout Configuration) -> Void = { $0.limits.requestsInFlight = 4 }
+        try await WebTestSite.serving(configure: configure) { site in
             let statuses = try await withThrowingTaskGroup(of: (Int, String?).self) { group in
                 for _ in 0..<24 {
                     group.addTask {
@@ -231,7 +248,8 @@ struct PublicSiteTests {
         let made = try Self.run(
             "openssl",
             [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate, "-days", "1",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
+                "-days", "1",
                 "-subj", "/CN=localhost"
             ])
         try #require(made.status == 0)

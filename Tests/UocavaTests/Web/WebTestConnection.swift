@@ -66,28 +66,26 @@ final class WebTestConnection {
         }
     }
 
-    /// Reads more; false at the end.
-    private func fill() throws -> Bool {
-        var piece = [UInt8](repeating: 0, count: 65_536)
+    /// Reads more, so many bytes at most; false at the end.
+    private func fill(_ most: Int = 65_536) throws -> Bool {
+        var piece = [UInt8](repeating: 0, count: min(most, 65_536))
         let count = recv(descriptor, &piece, piece.count, 0)
         guard count >= 0 else { throw Failure(what: "cannot receive: \(errno)") }
         buffer += piece[..<count]
         return count > 0
     }
 
-    /// Reads a head; the body stays.
+    /// Reads a head and nothing of the body.
     private func head() throws -> (status: Int, lines: [String], at: ContinuousClock.Instant) {
         var first: ContinuousClock.Instant?
-        while true {
-            if !buffer.isEmpty, first == nil { first = .now }
-            if let end = buffer.indices.dropLast(3).first(where: { buffer[$0...].starts(with: [13, 10, 13, 10]) }) {
-                let lines = String(decoding: buffer[..<end], as: UTF8.self).components(separatedBy: "\r\n")
-                buffer.removeFirst(end + 4)
-                let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-                return (status, Array(lines.dropFirst()), first ?? .now)
-            }
-            guard try fill() else { throw Failure(what: "the connection ended before a response") }
+        while !buffer.suffix(4).elementsEqual([13, 10, 13, 10]) {
+            guard try fill(1) else { throw Failure(what: "the connection ended before a response") }
+            if first == nil { first = .now }
         }
+        let lines = String(decoding: buffer.dropLast(4), as: UTF8.self).components(separatedBy: "\r\n")
+        buffer = []
+        let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return (status, Array(lines.dropFirst()), first ?? .now)
     }
 
     /// Reads a response; of a body at most so many bytes.
@@ -97,12 +95,18 @@ final class WebTestConnection {
             Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces))
         }
         let wanted = hasBody && head.status != 304 ? min(length ?? 0, limit) : 0
-        while buffer.count < wanted {
-            guard try fill() else { break }
-        }
-        let body = Array(buffer.prefix(wanted))
-        buffer.removeFirst(body.count)
+        let body = try receiveBody(wanted)
         return WebTestReply(status: head.status, lines: head.lines, body: body, firstByteAt: head.at)
+    }
+
+    /// Reads so many more bytes of a body; fewer where the connection ends.
+    func receiveBody(_ wanted: Int) throws -> [UInt8] {
+        while buffer.count < wanted {
+            guard try fill(wanted - buffer.count) else { break }
+        }
+        let body = buffer
+        buffer = []
+        return body
     }
 
     /// Whether the other side has closed the connection, waiting for it.

@@ -2,13 +2,12 @@ import Elections
 import Foundation
 import Keys
 import Logging
+import Office
 import ServiceLifecycle
 import Storage
 import Synchronization
 import Testing
 import Web
-
-@testable import Office
 
 /// A clock that tests set.
 final class WebTestTime: Sendable {
@@ -64,8 +63,12 @@ final class WebTestSite: Sendable {
 
     private init(baseLength: Int, question: IdentityQuestion, test: Bool, configure: (inout Configuration) -> Void) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-web-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        database = try DatabaseFile(path: folder.appendingPathComponent("counter.sqlite").path, migrations: Schema.counter, create: true)
+        let office = try OfficeFolder.make(
+            at: folder, test: true, name: "Test",
+            configuration: Configuration.text(
+                publicURL: "http://127.0.0.1:8080", listen: .init(host: "127.0.0.1", port: 0), smtpURL: "smtp://127.0.0.1:2525",
+                from: "uocava@elections.example.gov"), passphrase: nil, clock: .system)
+        database = try office.openCounterDatabase()
         var state = UInt64(baseLength)
         let bytes = (0..<baseLength).map { _ in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -141,11 +144,13 @@ final class WebTestSite: Sendable {
         let token = try linkKeys.token(linkID: link, keyID: linkKeys.currentID)
         let tracking = TrackingCode(random: SystemRandom.bytes(TrackingCode.randomByteCount))
         let gap = base.count + 120
-        let tail = Array("%tail of \(hex(id)) /ByteRange [0 \(gap) \(gap + 400) 1000      ] /Contents <00> \(hex(SystemRandom.bytes(700)))\n".utf8)
+        let tail = Array(
+            "%tail of \(hex(id)) /ByteRange [0 \(gap) \(gap + 400) 1000      ] /Contents <00> \(hex(SystemRandom.bytes(700)))\n".utf8)
         let pdf = base + tail
         let etag = SHA256.hash(pdf)
         let card = PacketCard(
-            style: "P1", styleName: "Precinct 1, all parties", language: "en", country: "JP", mailBy: "2028-10-17", trackingCode: tracking.text,
+            style: "P1", styleName: "Precinct 1, all parties", language: "en", country: "JP", mailBy: "2028-10-17",
+            trackingCode: tracking.text,
             fileName: Self.fileName)
         let packetKey = Secret.random(32)
         let sealed = PacketEnvelope(tail: tail, manifest: Array("{\"format\":1}".utf8), cms: [0x30, 0x03, 0x02, 0x01, 0x05], card: card)
@@ -155,17 +160,25 @@ final class WebTestSite: Sendable {
             """
             INSERT INTO packet (ballot, election, base, sha256, length, tracking, issued_at, sealed)
             VALUES ($1, 1, $2, $3, $4, $5, $6, $7)
-            """, .blob(id), .blob(baseHash), .blob(etag), .integer(Int64(pdf.count)), .blob(TrackingSecret(tracking).lookup), .integer(now),
+            """, .blob(id), .blob(baseHash), .blob(etag), .integer(Int64(pdf.count)),
+            .blob(SHA256.hash(Array("uocava/1 tracking".utf8) + [0], Array(tracking.text.utf8))), .integer(now),
             .blob(sealed))
         try transaction.execute(
             """
             INSERT INTO link (id, lookup, ballot, answer, wrap, closes_at, made_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'live')
-            """, .blob(link), .blob(token.lookup), .blob(id), .blob(Counter.proof(token, linkID: link, answer: Self.answer)),
+            """, .blob(link), .blob(token.lookup), .blob(id),
+            .blob(HMAC256.authenticate(Array(Self.answer.utf8), key: token.answerKey(linkID: link))),
             .blob(
                 PacketEnvelope.wrap(
                     packetKey, under: token.wrapKey(linkID: link), owner: link, ballot: id, nonce: SystemRandom.bytes(12))),
             .integer(now + 40 * 86_400_000), .integer(now))
         return Ballot(id: id, link: link, token: token.text, tracking: tracking, pdf: pdf, etag: "\"\(hex(etag))\"")
+    }
+
+    /// A reason as the office seals it under a tracking code.
+    static func sealed(_ reason: String, for ballot: Ballot) -> [UInt8] {
+        let key = HKDF256.derive(Secret(Array(ballot.tracking.text.utf8)), salt: ballot.id, info: "uocava/1 reason")
+        return SealedBox.seal(Array(reason.utf8), key: key, context: ballot.id, nonce: SystemRandom.bytes(12))
     }
 
     /// A token of the right form that no link has.
@@ -203,3 +216,6 @@ final class WebTestSite: Sendable {
         return try #require(reply.header("set-cookie")?.split(separator: ";").first.map(String.init))
     }
 }
+
+/// Lower-case hexadecimal digits.
+private func hex(_ bytes: [UInt8]) -> String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""Measures how fast claimed packets are handed out, beside nginx with the same file and the same clients. Run by scripts/bench."""
+
+import argparse
+import csv
+import http.client
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+from figures import Office, free_port, median, sample_election, say, stop, table  # noqa: E402
+from letterbox import Letterbox  # noqa: E402
+from wrk import DOWNLOAD, wrk  # noqa: E402
+
+NGINX = """
+daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_processes {cores}; {user}
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; types {{ application/pdf pdf; }}
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port}; root {folder}/www; }}
+}}
+"""
+
+
+def visits(office, lines):
+    """Claims every ballot as a browser would; "cookie path-of-the-PDF" of each, and one packet's bytes."""
+    found, packet = [], b""
+    for line in lines:
+        token, birthday = line.split()
+        site = http.client.HTTPConnection("127.0.0.1", office.port, timeout=30)
+        site.request("POST", f"/b/{token}", f"answer={birthday}", {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = site.getresponse()
+        answer.read()
+        cookie = (answer.getheader("Set-Cookie") or "").split(";")[0]
+        if answer.status != 303 or not cookie:
+            sys.exit(f"bench: a claim was answered with {answer.status}")
+        site.request("GET", "/ballot", headers={"Cookie": cookie})
+        path = re.search(rb'href="(/ballot/[^"]+\.pdf)"', site.getresponse().read())
+        if not path:
+            sys.exit("bench: the ballot's page has no link to a PDF")
+        site.request("GET", path.group(1).decode(), headers={"Cookie": cookie})
+        packet = max(packet, site.getresponse().read(), key=len)
+        site.close()
+        found.append(f"{cookie} {path.group(1).decode()}")
+    return found, packet
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench download")
+    parser.add_argument("--program", required=True, type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=int, default=4, help="of each measurement (default 4)")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=50)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="uocava-bench.") as name:
+        work = Path(name)
+        letters = Letterbox()
+        election = sample_election(work / "sample", 100)
+        office = Office(chosen.program, work / "office", True, letters.port)
+        office.do("election", "import", work / "sample")
+        office.do("voters", "import", work / "sample" / "voters.csv", "--election", election)
+        office.do("issue", "--election", election)
+        office.do("letters", "send")
+        with (work / "sample" / "voters.csv").open(encoding="utf-8", newline="") as file:
+            birthdays = {row["email"].lower(): row["date_of_birth"] for row in csv.DictReader(file)}
+        server = office.serve()
+        lines, packet = visits(office, [f"{token} {birthdays[address]}" for address, token in letters.tokens.items()])
+
+        (work / "www").mkdir()
+        (work / "www" / "packet.pdf").write_bytes(packet)
+        port = free_port()
+        configuration = work / "nginx.conf"
+        configuration.write_text(NGINX.format(folder=work, cores=os.cpu_count(), port=port, user="user root;" if os.getuid() == 0 else ""))
+        nginx = subprocess.Popen(["nginx", "-p", work, "-e", work / "nginx.log", "-c", configuration])
+        time.sleep(1)
+
+        rows, ratios = [], []
+        try:
+            for number in range(chosen.runs):
+                ours = wrk(DOWNLOAD, office.url, lines, chosen.connections, chosen.seconds, work)
+                theirs = wrk(DOWNLOAD, f"http://127.0.0.1:{port}", ["a=b /packet.pdf"] * os.cpu_count(), chosen.connections, chosen.seconds, work)
+                if ours["bad"] or ours["errors"] or theirs["bad"] or theirs["errors"]:
+                    sys.exit(f"bench: some downloads failed: ours {ours}, nginx {theirs}")
+                pair = []
+                for seen in (ours, theirs):
+                    pair.append(seen["good"] / seen["seconds"])
+                    pair.append(seen["bytes"] / seen["seconds"] / 1e6)
+                    pair.append(seen["p99"])
+                ratios.append(pair[1] / pair[4])
+                rows.append([str(number + 1), pair[0], pair[1], f"{pair[2]:.0f}", pair[3], pair[4], f"{pair[5]:.0f}", f"{ratios[-1]:.2f}"])
+                say(f"run {number + 1}: {pair[0]:,.0f} packets/s, nginx {pair[3]:,.0f}")
+        finally:
+            stop(nginx)
+            stop(server)
+        table(
+            f"download: the PDF of {len(lines)} voters, {len(packet):,} bytes at most, {chosen.connections} connections",
+            ["run", "packets/s", "MB/s", "p99 ms", "nginx/s", "nginx MB/s", "nginx p99 ms", "MB/s: ours/nginx"], rows)
+        print(f"\n  Median of ours/nginx: {median(ratios):.2f}. nginx with sendfile, {os.cpu_count()} workers; the clients (wrk) share the cores with both.")
+        print("  Ours opens the visit, unseals the voter's pages and records what was served, on the disk; nginx sends one file to everybody.")
+
+
+if __name__ == "__main__":
+    main()

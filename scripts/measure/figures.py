@@ -1,0 +1,139 @@
+"""What the measurements have in common: running the program, making an office, printing figures."""
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import namedtuple
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FIXTURE = ROOT.parent / "shared" / "fixtures" / "offices" / "dc-2010"
+
+# Of one run of a program: what it printed, seconds on the wall, seconds of all cores, largest resident memory in bytes.
+Run = namedtuple("Run", "output seconds cpu peak")
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def run(*command, **options):
+    """Runs a command to its end and says what it took; ends the measurement where it fails."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, **options)
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.monotonic() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if child.returncode != 0:
+            sys.exit(f"bench: {' '.join(map(str, command))}\nended with {child.returncode}:\n{err.read().decode(errors='replace')[-2000:]}")
+        return Run(out.read().decode(), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def openssl_signatures():
+    """Signatures a second that `openssl speed` makes now on all cores: the yardstick, since the machine may be busy or slow."""
+    report = run("openssl", "speed", "-seconds", "1", "-multi", os.cpu_count(), "ecdsap256").output
+    return float(report.strip().splitlines()[-1].split()[-2])
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def table(title, columns, rows):
+    """Columns line up; numbers to the right."""
+    cells = [[f"{cell:,.0f}" if isinstance(cell, (int, float)) else str(cell) for cell in row] for row in [columns, *rows]]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
+    print(f"\n{title}")
+    for line, row in enumerate(cells):
+        print("  " + "  ".join(cell.ljust(width) if index == 0 else cell.rjust(width) for index, (cell, width) in enumerate(zip(row, widths))))
+        if line == 0:
+            print("  " + "  ".join("─" * width for width in widths))
+    sys.stdout.flush()
+
+
+class Office:
+    """An office in a throw-away folder, driven by the program."""
+
+    def __init__(self, program, folder, test, smtp_port=2525):
+        self.program, self.folder, self.port = program, Path(folder), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        options = ["--test"] if test else []
+        run(program, "init", folder, *options, "--public-url", self.url, "--smtp-url", f"smtp://127.0.0.1:{smtp_port}")
+        settings = self.folder / "uocava.yaml"
+        settings.write_text(settings.read_text().replace("127.0.0.1:8080", f"127.0.0.1:{self.port}"))
+
+    def do(self, *command):
+        return run(self.program, *command, "--office", self.folder)
+
+    def json(self, *command):
+        """The command's JSON and its Run."""
+        done = self.do(*command, "--format", "json")
+        return json.loads(done.output), done
+
+    def start(self, *command):
+        log = (self.folder / "log.txt").open("ab")
+        return subprocess.Popen([self.program, *command, "--office", self.folder], stdout=log, stderr=log)
+
+    def serve(self):
+        """The public site alone, ready to be asked."""
+        server = self.start("serve", "public")
+        for _ in range(300):
+            if server.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).read()
+                return server
+            except OSError:
+                time.sleep(0.05)
+        sys.exit(f"bench: the site did not start:\n{(self.folder / 'log.txt').read_text()[-2000:]}")
+
+    def stored(self):
+        """Bytes of both databases with their logs."""
+        return sum(path.stat().st_size for path in self.folder.glob("*.sqlite*"))
+
+    def count(self, database, sql):
+        connection = sqlite3.connect(f"file:{self.folder / database}?mode=ro", uri=True, timeout=30)
+        try:
+            return connection.execute(sql).fetchone()
+        finally:
+            connection.close()
+
+    def copy_to(self, folder):
+        """A second office like this one, on the same port: stop this one's server first."""
+        shutil.copytree(self.folder, folder)
+        os.sync()  # else the copy is written to the disk during the measurement
+        twin = object.__new__(Office)
+        twin.program, twin.folder, twin.port, twin.url = self.program, Path(folder), self.port, self.url
+        return twin
+
+
+def stop(process):
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def sample_election(folder, voters):
+    run(ROOT / "scripts" / "sample-election", folder, "--voters", voters)
+    return "sample-general"
