@@ -75,13 +75,14 @@ let package = Package(
                 "Elections", "Packet", "Keys", "Mail", "Storage", "Office", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "UocavaTests",
             dependencies: ["Elections", "Packet", "Keys", "Mail", "Storage", "Office", "Web"],
-            exclude: ["Keys"],
             swiftSettings: strict),
     ]
 )

@@ -97,17 +97,23 @@ package enum Printable {
 
 /// The known word that somebody probably meant.
 package enum Nearest {
-    /// The word of `known` that is the fewest keystrokes away, where that is not more than a third of its length; else nil.
+    /// The one word of `known` that is the fewest keystrokes away, where that is not more than a third of its length; nil where there is none,
+    /// or where several are equally near: a guess among eight precincts helps nobody.
     package static func to(_ word: String, among known: [String]) -> String? {
         let lowered = Array(word.lowercased().unicodeScalars.prefix(64))
-        var best: (word: String, distance: Int)?
+        var best: (word: String, distance: Int, tied: Bool)?
         for candidate in known {
             let other = Array(candidate.lowercased().unicodeScalars)
             let allowed = max(1, max(lowered.count, other.count) / 3)
             let distance = distance(lowered, other)
-            if distance <= allowed, distance < best?.distance ?? Int.max { best = (candidate, distance) }
+            guard distance <= allowed else { continue }
+            if distance < best?.distance ?? Int.max {
+                best = (candidate, distance, false)
+            } else if distance == best?.distance, candidate != best?.word {
+                best?.tied = true
+            }
         }
-        return best?.word
+        return best.flatMap { $0.tied ? nil : $0.word }
     }
 
     /// ` Did you mean "…"?` with a leading space, or nothing.

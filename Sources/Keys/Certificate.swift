@@ -93,7 +93,7 @@ package struct Certificate: Sendable, Equatable {
     /// Throws `badCertificate` unless it may sign packets: no authority, key usage digitalSignature or nonRepudiation, extended key
     /// usage document signing (RFC 9336) or e-mail protection.
     func requireDocumentSigning() throws {
-        let hint = "Use the signing certificate that `keys init` made, or ask your authority for one for document signing"
+        let hint = "Use the signing certificate that `uocava init` made, or ask your authority for one for document signing"
         guard !isAuthority else {
             throw KeysError(.badCertificate, "\(subject) is an authority's certificate, not one for signing", hint: hint)
         }

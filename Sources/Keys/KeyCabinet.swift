@@ -140,7 +140,7 @@ package final class KeyCabinet: Sendable {
         if realOffice, certificate.isSample || authority.isSample {
             throw KeysError(
                 .sampleInRealOffice, "the signing certificate says SAMPLE, and this is a real office: \(certificate.subject)",
-                hint: "Make real keys with `keys init` in a new, empty key cabinet")
+                hint: "Make a real office with its own keys with `uocava init DIR`")
         }
         try certificate.requireDocumentSigning()
         try certificate.requireChain(to: authority, at: now)

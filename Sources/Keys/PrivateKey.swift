@@ -57,7 +57,7 @@ import COpenSSL
         }
         unsafe self.init(owning: key)
         guard unsafe groupName(of: key) == "prime256v1" else {
-            throw KeysError(.badKey, "\(path) is not a key on the curve P-256", hint: "Make one with `keys init`")
+            throw KeysError(.badKey, "\(path) is not a key on the curve P-256", hint: "Make an office with its keys with `uocava init`")
         }
     }
 

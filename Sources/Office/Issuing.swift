@@ -112,6 +112,12 @@ package struct Issuing: Sendable {
 
     private func maker(_ wording: PacketWording, now: Instant) throws -> PacketMaker {
         let signer = try office.cabinet.signer(now: now.seconds, realOffice: !office.isTest)
+        // The other direction of `realOffice`: a test's packets must say SAMPLE in their signature too (invariant 10).
+        guard signer.certificate.isSample == office.isTest else {
+            throw OfficeError(
+                .notAllowed, "This is a test office, but its signing certificate is a real one.",
+                hint: "Make a test office with its own SAMPLE keys: uocava init DIR --test")
+        }
         let definition = wording.election.definition
         return PacketMaker(
             wording: wording, rollKeys: office.rollKeys,

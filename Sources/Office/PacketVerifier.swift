@@ -42,9 +42,9 @@ package struct PacketVerifier: Sendable {
         mutating func add(_ check: String, _ ok: Bool, _ detail: String) { checks.append(Check(check: check, ok: ok, detail: detail)) }
     }
 
-    /// Checks a packet's PDF, or the ZIP that holds one.
+    /// Checks a packet's PDF, the ZIP that holds one, or the manifest out of a ZIP. A manifest alone is never valid: nothing vouches for it.
     ///
-    /// - Throws: ``OfficeError`` `badInput` for a file that is neither.
+    /// - Throws: ``OfficeError`` `badInput` for a file that is none of these.
     package func verify(_ bytes: [UInt8]) throws -> Report {
         if bytes.starts(with: Array("PK".utf8)) {
             guard let pdf = Self.firstStoredEntry(of: bytes) else {
@@ -52,8 +52,14 @@ package struct PacketVerifier: Sendable {
             }
             return verify(pdf: pdf)
         }
+        if let manifest = try? JSONValue.parse(bytes), manifest["format"]?.stringValue == "uocava-packet" {
+            var report = Report()
+            report.add("manifest", manifest.canonical == bytes, describe(manifest))
+            report.add("signature", false, "A manifest carries no signature of its own: check the PDF or the ZIP that it came with.")
+            return report
+        }
         guard bytes.prefix(1024).containsSequence(Array("%PDF-".utf8)) else {
-            throw OfficeError(.badInput, "This is neither a packet's PDF nor its ZIP.", hint: "Choose the file as it was downloaded.")
+            throw OfficeError(.badInput, "This is no packet: neither its PDF, nor its ZIP, nor its manifest.", hint: "Choose the file as it was downloaded.")
         }
         return verify(pdf: bytes)
     }

@@ -82,8 +82,8 @@ extension [ExceptionLine] {
 }
 
 extension Office {
-    /// The number of a voter's row, from the sealed request for the election or, where that is gone, for another; nil where there is none or
-    /// it does not open.
+    /// The number of a voter's row, from the sealed request for the election or, where that is gone, for another; nil where there is none
+    /// or it does not open.
     func voterNumber(_ voter: Int64, election: Int64, in transaction: Transaction) throws -> VoterID? {
         try transaction.first(
             """

@@ -14,11 +14,12 @@ struct BallotVerdict: Sendable {
     let status: BallotStatus?
 }
 
-/// Whether the journal, the books and the counter tell the same of a ballot, down to the bytes of its packet. Thread-safe; it reads nothing.
+/// Whether the journal, the books and the counter tell the same of a ballot, down to the bytes of its packet. Thread-safe; it reads
+/// nothing.
 ///
-/// What is compared: the style, base, packet and batch that the journal issued with the ballot's row; that row with the counter's packet; the
-/// sealed packet with the ballot's own key, id and base, and its bytes with the hash; then links, letters, claims, deliveries, envelopes and the
-/// status.
+/// What is compared: the style, base, packet and batch that the journal issued with the ballot's row; that row with the counter's packet;
+/// the sealed packet with the ballot's own key, id and base, and its bytes with the hash; then links, letters, claims, deliveries,
+/// envelopes and the status.
 struct BallotCheck: Sendable {
     let rollKeys: RollKeys
     let linkKeys: LinkKeys
@@ -91,7 +92,8 @@ struct BallotCheck: Sendable {
         return secrets?.packetKey
     }
 
-    /// The sealed packet itself: it opens with this ballot's key, names this style, and its bytes behind the shared pages have the issued hash.
+    /// The sealed packet itself: it opens with this ballot's key, names this style, and its bytes behind the shared pages have the issued
+    /// hash.
     private func checkContent(
         _ ballot: [UInt8], _ book: BallotRecords.Book, _ packet: BallotRecords.Packet, _ secrets: BallotSecrets,
         _ verdict: inout BallotVerdict

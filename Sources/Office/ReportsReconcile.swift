@@ -2,7 +2,8 @@ package import Elections
 import Keys
 import Storage
 
-/// Roll, ballots, packets, links, letters, claims and envelopes set against each other: who has not been served, and where the books contradict.
+/// Roll, ballots, packets, links, letters, claims and envelopes set against each other: who has not been served, and where the books
+/// contradict.
 package struct Reconciliation: Sendable, Equatable {
     /// Where a voter is counted. Everyone on the roll is in exactly one of these.
     package enum Bucket: Sendable, Hashable, CaseIterable {

@@ -15,7 +15,8 @@ package struct BallotStanding: Sendable, Equatable {
     package let style: StyleID?
     /// nil: no ballot was issued.
     package let status: BallotStatus?
-    /// Why it was rejected or could not be delivered; without a ballot, the bucket of ``Reconciliation/Bucket``. Nil where there is nothing to say.
+    /// Why it was rejected or could not be delivered; without a ballot, the bucket of ``Reconciliation/Bucket``. Nil where there is
+    /// nothing to say.
     package let reason: String?
     /// What happened to it, in the journal's order.
     package let timeline: [Step]
@@ -95,8 +96,8 @@ extension Reports {
         return standings
     }
 
-    /// Hands every standing of an election to `body`, in the order of the roll: memory does not grow with it. Voters whose rows are held back
-    /// and ballots whose voter is not on the roll come last.
+    /// Hands every standing of an election to `body`, in the order of the roll: memory does not grow with it. Voters whose rows are held
+    /// back and ballots whose voter is not on the roll come last.
     package func forEachStanding(election id: ElectionID, _ body: (BallotStanding) throws -> Void) throws {
         let election = try election(id)
         try Issuing(office).classify(election) { voters in

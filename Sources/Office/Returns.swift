@@ -107,7 +107,8 @@ package struct Returns: Sendable {
     /// Writes down envelopes that came back. Scanned twice is written down once: whoever is interrupted scans the whole pile again.
     ///
     /// - Returns: one result for each scan, in their order.
-    /// - Throws: ``OfficeError`` `badInput`, before anything is written, where a time lies more than a day ahead or before the ballot was issued.
+    /// - Throws: ``OfficeError`` `badInput`, before anything is written, where a time lies more than a day ahead or before the ballot was
+    /// issued.
     package func receive(_ scans: [Scan]) throws -> [Received] {
         // First what the voters did: a download of yesterday comes before an envelope of today.
         try office.catchUp()
@@ -212,7 +213,8 @@ package struct Returns: Sendable {
     ///
     /// - Parameter code: the return code on the envelope.
     /// - Returns: where the ballot stands now.
-    /// - Throws: ``OfficeError`` `notFound` for an unknown code; `notAllowed` where it has not come back, is decided, was replaced, or another
+    /// - Throws: ``OfficeError`` `notFound` for an unknown code; `notAllowed` where it has not come back, is decided, was replaced, or
+    /// another
     ///   envelope of the voter counts already.
     package func decide(_ code: String, _ decision: Decision) throws -> BallotStatus {
         try office.catchUp()

@@ -5,10 +5,10 @@
 /// printable: a font may well have a picture of it, but Arabic without joining or Devanagari without reordering is
 /// not the voter's name.
 enum TypeCoverage {
-    /// Latin (with Vietnamese), Greek (with polytonic), Cyrillic, Armenian, Georgian, and the marks used beside them.
+    /// Latin (with Vietnamese), Greek (with polytonic), Cyrillic, Armenian, Georgian, raised letters (`3ᵉ étage`), and the marks used beside them.
     static let primary: [ClosedRange<UInt32>] = [
         0x20...0x7E, 0xA0...0xAC, 0xAE...0x2FF, 0x300...0x34E, 0x350...0x36F, 0x370...0x3FF, 0x400...0x52F, 0x531...0x58A,
-        0x10A0...0x10FF, 0x1E00...0x1FFF, 0x2010...0x2027, 0x2030...0x205E, 0x2070...0x209F, 0x20A0...0x20BF, 0x2100...0x214F
+        0x10A0...0x10FF, 0x1D2C...0x1D6A, 0x1E00...0x1FFF, 0x2010...0x2027, 0x2030...0x205E, 0x2070...0x209F, 0x20A0...0x20BF, 0x2100...0x214F
     ]
 
     /// Han, kana, bopomofo, Hangul and the full-width forms.

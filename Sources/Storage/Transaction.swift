@@ -40,7 +40,7 @@ package struct Transaction {
     package func forEach(_ sql: String, _ values: SQLValue..., body: (ResultRow) throws -> Void) throws {
         // Its own statement: a cached one would be reset if the body ran the same SQL.
         let statement = try database.makeStatement(sql: sqlite(sql))
-        statement.setUncheckedArguments(StatementArguments(values.map(\.argument)))
+        statement.setUncheckedArguments(StatementArguments(values.map { $0.argument }))
         let cursor = try Row.fetchCursor(statement)
         while let row = try cursor.next() { try body(ResultRow(row: row)) }
     }
@@ -52,14 +52,19 @@ package struct Transaction {
 
     private func prepared(_ sql: String, _ values: [SQLValue]) throws -> Statement {
         let statement = try database.cachedStatement(sql: sqlite(sql))
-        guard statement.sql.isEmpty == false else { throw StorageError(.result, "an empty statement") }
-        statement.setUncheckedArguments(StatementArguments(values.map(\.argument)))
+        statement.setUncheckedArguments(StatementArguments(values.map { $0.argument }))
         return statement
     }
 
     /// `$2` in our text becomes `?2`. SQLite takes `$2` as a *name* and numbers it by first appearance, so that values in order would bind
     /// wrongly and silently; `?2` is the second value wherever it stands. No text or identifier of ours contains a `$`.
     private func sqlite(_ sql: String) -> String {
-        String(decoding: sql.utf8.map { $0 == UInt8(ascii: "$") ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+        var sql = sql
+        return sql.withUTF8 { text in
+            String(unsafeUninitializedCapacity: text.count) { copy in
+                for (index, byte) in text.enumerated() { copy[index] = byte == UInt8(ascii: "$") ? UInt8(ascii: "?") : byte }
+                return text.count
+            }
+        }
     }
 }

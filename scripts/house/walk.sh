@@ -99,7 +99,7 @@ is_spent() {
 
 walk_the_download() {
     local size half
-    same "HEAD tells the PDF's size" 200 "$(request pdf-head --head -b "$work/jar" "$site$pdf")"
+    same "HEAD tells of a PDF, and its size" "200 application/pdf" "$(request pdf-head --head -b "$work/jar" "$site$pdf") $(header pdf-head content-type)"
     size=$(header pdf-head content-length)
     half=$((size / 2))
     same "the first half of the PDF comes" 206 "$(request half -b "$work/jar" -r "0-$((half - 1))" "$site$pdf")"
@@ -111,11 +111,12 @@ walk_the_download() {
     same "curl resumes the download where it stopped" "206 $((size - half))" \
         "$(curl -sS --max-time 30 -b "$work/jar" -C - -o "$work/resumed.pdf" -w '%{http_code} %{size_download}' "$site$pdf")"
     becomes "the office knows that the ballot was delivered" delivered on_file 'ballot["status"]'
-    same "the PDF comes once more, whole" "200 $size" "$(request pdf -b "$work/jar" "$site$pdf") $(stat -c %s "$work/pdf.body")"
+    same "the PDF comes once more, whole" "200 application/pdf $size" \
+        "$(request pdf -b "$work/jar" "$site$pdf") $(header pdf content-type) $(stat -c %s "$work/pdf.body")"
     cp "$work/pdf.body" "$work/packet.pdf"
     holds "… and is what was resumed, byte for byte" "no difference" cmp "$work/packet.pdf" "$work/resumed.pdf"
     same "without the cookie it does not come" 403 "$(request pdf-stranger "$site$pdf")"
-    same "the ZIP comes" 200 "$(request zip -b "$work/jar" "$site$zip")"
+    same "the ZIP comes" "200 application/zip" "$(request zip -b "$work/jar" "$site$zip") $(header zip content-type)"
     mkdir -p "$work/zip"
     holds "… and unpacks" "unzip is content" unzip -q -o "$work/zip.body" -d "$work/zip"
     same "… to these files" "VERIFY.txt manifest.json packet.p7s packet.pdf" "$(LC_ALL=C; cd "$work/zip" && echo *)"

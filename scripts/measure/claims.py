@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from figures import Office, median, openssl_signatures, sample_election, say, stop, table  # noqa: E402
+from figures import Office, cpu_of, median, openssl_signatures, sample_election, say, stop, table  # noqa: E402
 from letterbox import Letterbox  # noqa: E402
 from wrk import CLAIM, wrk  # noqa: E402
 
@@ -48,7 +48,9 @@ def claims(office, election, lines, connections, seconds, beside, work):
         while issuing.poll() is None and twin.count("counter.sqlite", "SELECT count(*) FROM packet")[0] == packets:
             time.sleep(0.05)
         before = twin.count("counter.sqlite", "SELECT count(*) FROM packet")[0]
+    cpu = cpu_of(server)
     seen = wrk(CLAIM, twin.url, lines, connections, seconds, work)
+    cpu = cpu_of(server) - cpu
     if beside:
         seen["issued"] = (twin.count("counter.sqlite", "SELECT count(*) FROM packet")[0] - before) / seen["seconds"]
         if issuing.poll() is not None:
@@ -63,6 +65,7 @@ def claims(office, election, lines, connections, seconds, beside, work):
     if durable >= len(lines):
         say("every link was used: the clients ran dry. Measure with more --voters")
     seen["rate"] = durable / max(0.001, (last - first) / 1000)
+    seen["cpu"] = cpu / max(1, durable) * 1e6
     return seen
 
 
@@ -91,13 +94,13 @@ def main():
                 label = f"{connections} connections" + (", beside issue" if beside else "")
                 rates = "–".join(f"{rate:,.0f}" for rate in (min(run["rate"] for run in seen), max(run["rate"] for run in seen)))
                 rows.append([
-                    label, middle["rate"], rates, f"{middle['p50']:.1f}", f"{middle['p99']:.1f}", f"{middle['max']:.0f}",
+                    label, middle["rate"], rates, middle["cpu"], f"{middle['p50']:.1f}", f"{middle['p99']:.1f}", f"{middle['max']:.0f}",
                     f"{middle['issued']:,.0f}" if beside else "", median(signatures), f"{middle['rate'] / median(signatures):.3f}",
                 ])
                 say(f"{label}: {middle['rate']:,.0f} claims/s")
     table(
         f"claims: POST /b/TOKEN, each another voter, to `uocava serve public`; medians of {chosen.runs}",
-        ["", "claims/s", "least–most", "p50 ms", "p99 ms", "max ms", "packets/s", "openssl sign/s", "claims/openssl"], rows)
+        ["", "claims/s", "least–most", "CPU µs/claim", "p50 ms", "p99 ms", "max ms", "packets/s", "openssl sign/s", "claims/openssl"], rows)
     print(f"\n  claims/s: rows of the counter's `visit` table over the time between the first and the last; each was on the disk (fsync) before its answer.")
     print(f"  The clients (wrk, {os.cpu_count()} threads) share the {os.cpu_count()} cores with the server.")
 

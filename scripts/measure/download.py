@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from figures import Office, free_port, median, sample_election, say, stop, table  # noqa: E402
+from figures import Office, cpu_of, free_port, median, sample_election, say, stop, table  # noqa: E402
 from letterbox import Letterbox  # noqa: E402
 from wrk import DOWNLOAD, wrk  # noqa: E402
 
@@ -83,7 +83,9 @@ def main():
         rows, ratios = [], []
         try:
             for number in range(chosen.runs):
+                cpu = cpu_of(server)
                 ours = wrk(DOWNLOAD, office.url, lines, chosen.connections, chosen.seconds, work)
+                cpu = (cpu_of(server) - cpu) / max(1, ours["good"]) * 1e6
                 theirs = wrk(DOWNLOAD, f"http://127.0.0.1:{port}", ["a=b /packet.pdf"] * os.cpu_count(), chosen.connections, chosen.seconds, work)
                 if ours["bad"] or ours["errors"] or theirs["bad"] or theirs["errors"]:
                     sys.exit(f"bench: some downloads failed: ours {ours}, nginx {theirs}")
@@ -93,14 +95,14 @@ def main():
                     pair.append(seen["bytes"] / seen["seconds"] / 1e6)
                     pair.append(seen["p99"])
                 ratios.append(pair[1] / pair[4])
-                rows.append([str(number + 1), pair[0], pair[1], f"{pair[2]:.0f}", pair[3], pair[4], f"{pair[5]:.0f}", f"{ratios[-1]:.2f}"])
+                rows.append([str(number + 1), pair[0], pair[1], f"{pair[2]:.0f}", cpu, pair[3], pair[4], f"{pair[5]:.0f}", f"{ratios[-1]:.2f}"])
                 say(f"run {number + 1}: {pair[0]:,.0f} packets/s, nginx {pair[3]:,.0f}")
         finally:
             stop(nginx)
             stop(server)
         table(
             f"download: the PDF of {len(lines)} voters, {len(packet):,} bytes at most, {chosen.connections} connections",
-            ["run", "packets/s", "MB/s", "p99 ms", "nginx/s", "nginx MB/s", "nginx p99 ms", "MB/s: ours/nginx"], rows)
+            ["run", "packets/s", "MB/s", "p99 ms", "CPU µs/packet", "nginx/s", "nginx MB/s", "nginx p99 ms", "MB/s: ours/nginx"], rows)
         print(f"\n  Median of ours/nginx: {median(ratios):.2f}. nginx with sendfile, {os.cpu_count()} workers; the clients (wrk) share the cores with both.")
         print("  Ours opens the visit, unseals the voter's pages and records what was served, on the disk; nginx sends one file to everybody.")
 

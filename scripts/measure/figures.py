@@ -124,6 +124,12 @@ class Office:
         return twin
 
 
+def cpu_of(process):
+    """Seconds of all cores that a running process has used: a busy machine changes this much less than it changes the time on the wall."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def stop(process):
     if process.poll() is None:
         process.terminate()

@@ -7,8 +7,8 @@ import Testing
 
 /// A ``TestOffice`` after its first batch, with one more voter for each reason to have no ballot, for the tests of returns and reports.
 ///
-/// V1 to V9 have a ballot, odd numbers of the style south, even ones of north; V10 wants paper, V11 has no address, V12 is protected, W1 lives
-/// in no precinct, W2's request is pending, W3's row is held back.
+/// V1 to V9 have a ballot, odd numbers of the style south, even ones of north; V10 wants paper, V11 has no address, V12 is protected, W1
+/// lives in no precinct, W2's request is pending, W3's row is held back.
 final class ReportsOffice: Sendable {
     static let election = TestOffice.election
     static let issuedAt = TestOffice.start
