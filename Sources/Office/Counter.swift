@@ -73,19 +73,30 @@ package final class Counter: Sendable {
     ///   - tokenText: from the link's address, whatever was typed there.
     ///   - answer: in its canonical form (`Answer`): a date as `YYYY-MM-DD`, otherwise upper case.
     package func claim(token tokenText: String, answer: String) async throws -> Claim {
-        // Refusals take their own time, some of them a disk write; the site sends every one at the same delay after it was asked.
         guard let token = Token(text: tokenText) else { return .refused }
         let lookup = token.lookup
-        let exists = try await pool.run { [database] in
-            try database.read { try $0.count("SELECT count(*) FROM link WHERE lookup = $1", .blob(lookup)) } == 1
-        }
-        // A flood of made-up links never reaches the writer.
-        guard exists else { return .refused }
-        let visit = VisitKey()
         let now = clock.now()
-        return try await commits.submit { transaction in
+        // Looked at on a snapshot first. A flood of made-up links never reaches the writer, and no refusal waits for the disk: a commit that
+        // stalls would tell by its time that the link is real.
+        let isRight = try await pool.run { [database] in
+            try database.read { transaction in
+                try Self.link(lookup, now: now, in: transaction).map {
+                    HMAC256.equal(Self.proof(token, linkID: $0.id, answer: answer), $0.answer)
+                }
+            }
+        }
+        guard let isRight else { return .refused }
+        let visit = VisitKey()
+        let decision: @Sendable (Transaction) throws -> Claim = { transaction in
             try Self.decide(token, lookup: lookup, answer: answer, visit: visit, now: now, in: transaction)
         }
+        guard isRight else {
+            // The wrong answer is counted behind the refusal, in the same queue as every claim: a right answer that comes later is decided
+            // later, and finds the link resting. If we crash here, one try goes uncounted.
+            commits.post { _ = try decision($0) }
+            return .refused
+        }
+        return try await commits.submit(decision)
     }
 
     /// What the link keeps of the right answer: an HMAC under a key that only the token gives, so that a stolen database cannot be searched
@@ -104,11 +115,9 @@ package final class Counter: Sendable {
         let claimedAt: Int64?
     }
 
-    private static func decide(
-        _ token: Token, lookup: [UInt8], answer: String, visit: VisitKey, now: Instant, in transaction: Transaction
-    ) throws -> Claim {
-        // A link that rests takes no answer, right or wrong: else resting would not slow a guesser down.
-        let link = try transaction.first(
+    /// The link of a token, unless it rests: then it takes no answer, right or wrong, else resting would not slow a guesser down.
+    private static func link(_ lookup: [UInt8], now: Instant, in transaction: Transaction) throws -> StoredLink? {
+        try transaction.first(
             "SELECT id, ballot, answer, wrap, state, closes_at, claimed_at FROM link WHERE lookup = $1 AND locked_until <= $2",
             .blob(lookup), .integer(now.milliseconds)
         ) { row in
@@ -116,6 +125,12 @@ package final class Counter: Sendable {
                 id: try row.blob("id"), ballot: try row.blob("ballot"), answer: try row.blob("answer"), wrap: try row.blob("wrap"),
                 state: try row.text("state"), closesAt: try row.integer("closes_at"), claimedAt: try row.optionalInteger("claimed_at"))
         }
+    }
+
+    private static func decide(
+        _ token: Token, lookup: [UInt8], answer: String, visit: VisitKey, now: Instant, in transaction: Transaction
+    ) throws -> Claim {
+        let link = try link(lookup, now: now, in: transaction)
         guard let link else { return .refused }
         guard HMAC256.equal(proof(token, linkID: link.id, answer: answer), link.answer) else {
             try countWrongAnswer(link, now: now, in: transaction)

@@ -198,6 +198,7 @@ enum Schema {
                 made_at  INTEGER NOT NULL,
                 ended_at INTEGER
             );
+            CREATE INDEX link_ballot ON link (ballot);
             CREATE UNIQUE INDEX link_standing ON link (ballot) WHERE ended_at IS NULL;
 
             -- The outbox. A row is committed before its letter is sent; a lease says who is sending it.
@@ -218,6 +219,7 @@ enum Schema {
                 reply       TEXT,
                 UNIQUE (link, kind)
             );
+            CREATE INDEX letter_ballot ON letter (ballot);
             CREATE INDEX letter_due ON letter (due_at, id) WHERE state IN ('queued', 'sending', 'deferred');
 
             -- Every envelope that came in is a piece; which piece counts is decided, at most one for a voter and an election.

@@ -47,15 +47,24 @@ package final class GroupCommit: @unchecked Sendable {  // why: `jobs` and `stop
                         continuation.resume(throwing: StorageError(.result, "a change ended without a result"))
                     }
                 })
-            condition.lock()
-            let accepted = !stopping
-            if accepted {
-                jobs.append(job)
-                condition.signal()
-            }
-            condition.unlock()
-            if !accepted { job.finish(StorageError(.busy, "the office is closing.", hint: "Try again in a moment.")) }
+            enqueue(job)
         }
+    }
+
+    /// Puts `body` into the next transaction, behind everything that was submitted before, and does not wait for it. What it throws is lost.
+    package func post(_ body: @escaping @Sendable (Transaction) throws -> Void) {
+        enqueue(Job(run: body, finish: { _ in }))
+    }
+
+    private func enqueue(_ job: Job) {
+        condition.lock()
+        let accepted = !stopping
+        if accepted {
+            jobs.append(job)
+            condition.signal()
+        }
+        condition.unlock()
+        if !accepted { job.finish(StorageError(.busy, "the office is closing.", hint: "Try again in a moment.")) }
     }
 
     /// Takes no more changes; those that are queued are still written.
