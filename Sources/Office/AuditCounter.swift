@@ -2,24 +2,28 @@ import Elections
 import Storage
 
 /// The counter's database against itself and against the books.
-struct CounterCheck {
+///
+/// The books' moment is the older of the two: what the counter has beyond the marks in them is news, and no finding.
+final class CounterCheck {
     private let office: Office
     private let notes: Audit.Notes
+    /// Links that the counter got after the books' moment.
+    private var newest: [[UInt8]] = []
 
     init(_ office: Office, _ notes: Audit.Notes) {
         self.office = office
         self.notes = notes
     }
 
-    func run(_ history: JournalCheck.History) throws {
-        try checkEvents(history)
-        try checkLinks()
+    func run(_ history: JournalCheck.History, _ books: Transaction) throws {
+        try checkEvents(history, books)
+        try checkLinks(books)
         try checkDeliveries()
     }
 
     /// Events are numbered without gaps, and each was taken over once, as it is.
-    private func checkEvents(_ history: JournalCheck.History) throws {
-        let known = Int64(try office.books.read { try $0.count("SELECT events_known FROM office WHERE id = 1") })
+    private func checkEvents(_ history: JournalCheck.History, _ books: Transaction) throws {
+        let known = Int64(try books.count("SELECT events_known FROM office WHERE id = 1"))
         var expected: Int64 = 1
         try office.counter.read { transaction in
             try transaction.forEach("SELECT seq, at, kind, ballot FROM counter_event ORDER BY seq") { row in
@@ -40,9 +44,10 @@ struct CounterCheck {
     }
 
     /// One live link for a ballot, one visit for a link, and the books' standing link is the counter's.
-    private func checkLinks() throws {
+    private func checkLinks(_ books: Transaction) throws {
         try office.counter.read { transaction in
-            try transaction.forEach("SELECT ballot, count(*) AS n FROM link WHERE state = 'live' GROUP BY ballot HAVING count(*) > 1") { row in
+            try transaction.forEach("SELECT ballot, count(*) AS n FROM link WHERE state = 'live' GROUP BY ballot HAVING count(*) > 1") {
+                row in
                 notes.add(.links, "ballot \(hex(try row.blob("ballot")))", "\(try row.integer("n")) links to it can be claimed.")
             }
             try transaction.forEach("SELECT link, count(*) AS n FROM visit GROUP BY link HAVING count(*) > 1") { row in
@@ -57,27 +62,66 @@ struct CounterCheck {
                 notes.add(.links, "link \(hex(try row.blob("id")))", "Its state and its visit contradict each other.")
             }
         }
-        try office.books.read { books in
-            try office.counter.read { counter in
-                try books.forEach("SELECT id, ballot, ended_at FROM link") { row in
-                    let id = try row.blob("id")
-                    let state = try counter.first("SELECT state FROM link WHERE id = $1 AND ballot = $2", .blob(id), .blob(try row.blob("ballot"))) {
-                        try $0.text("state")
-                    }
-                    let ended = try row.optionalInteger("ended_at") != nil
-                    switch state {
-                    case nil: notes.add(.links, "link \(hex(id))", "The counter does not have it.")
-                    case "replaced" where !ended: notes.add(.links, "link \(hex(id))", "The counter replaced it, and the books know no other.")
-                    case .some(let state) where ended && state != "replaced":
-                        notes.add(.links, "link \(hex(id))", "The books replaced it, but at the counter it is \(state).")
-                    default: break
-                    }
+        try office.counter.read { try compareLinks(books, $0) }
+    }
+
+    private struct Link {
+        let id: [UInt8]
+        let ballot: [UInt8]
+        let ended: Bool
+    }
+
+    /// Both databases by the links' ids, a page at a time.
+    private func compareLinks(_ books: Transaction, _ counter: Transaction) throws {
+        let mark = Int64(try books.count("SELECT links_known FROM office WHERE id = 1"))
+        // A new link is made at the counter first, where the old one ends in the same moment.
+        var replacing: Set<[UInt8]> = []
+        try counter.forEach("SELECT ballot FROM link WHERE seq > $1", .integer(mark)) { replacing.insert(try $0.blob("ballot")) }
+        let page = 4096
+        var position: [UInt8] = []
+        while true {
+            let ours = try books.all(
+                "SELECT id, ballot, ended_at IS NOT NULL AS ended FROM link WHERE id > $1 ORDER BY id LIMIT \(page)", .blob(position)
+            ) { Link(id: try $0.blob("id"), ballot: try $0.blob("ballot"), ended: try $0.flag("ended")) }
+            // The last page takes in everything behind it.
+            let end = ours.count < page ? nil : ours.last?.id
+            var theirs: [[UInt8]: (seq: Int64, ballot: [UInt8], state: String)] = [:]
+            try counter.forEach(
+                "SELECT id, seq, ballot, state FROM link WHERE id > $1 \(end == nil ? "" : "AND id <= $2")",
+                values: [.blob(position)] + (end.map { [.blob($0)] } ?? [])
+            ) { theirs[try $0.blob("id")] = (seq: try $0.integer("seq"), ballot: try $0.blob("ballot"), state: try $0.text("state")) }
+            for link in ours {
+                let there = theirs.removeValue(forKey: link.id)
+                guard let there, there.ballot == link.ballot else {
+                    notes.add(.links, "link \(hex(link.id))", "The counter does not have it.")
+                    continue
                 }
-                try counter.forEach("SELECT id, ballot FROM link") { row in
-                    let known = try books.count("SELECT count(*) FROM link WHERE id = $1", .blob(try row.blob("id")))
-                    if known == 0 { notes.add(.links, "link \(hex(try row.blob("id")))", "The counter has it, and this office did not make it.") }
+                if there.state == "replaced", !link.ended, !replacing.contains(link.ballot) {
+                    notes.add(.links, "link \(hex(link.id))", "The counter replaced it, and the books know no other.")
+                } else if link.ended, there.state != "replaced" {
+                    notes.add(.links, "link \(hex(link.id))", "The books replaced it, but at the counter it is \(there.state).")
                 }
             }
+            for (id, link) in theirs {
+                if link.seq <= mark { noteForeign(id) } else { newest.append(id) }
+            }
+            guard let end else { return }
+            position = end
+        }
+    }
+
+    private func noteForeign(_ id: [UInt8]) {
+        notes.add(.links, "link \(hex(id))", "The counter has it, and this office did not make it.")
+    }
+
+    /// Looks again at the links that the counter got meanwhile: while somebody is making links the books follow in a moment, and when nobody
+    /// is, they have them, or nobody of ours made them. Call it outside of any transaction.
+    func checkNewest() throws {
+        guard !newest.isEmpty else { return }
+        guard let issuing = try? office.lock("issue", busy: ""), let linking = try? office.lock("links", busy: "") else { return }
+        defer { withExtendedLifetime((issuing, linking)) {} }
+        try office.books.read { books in
+            for id in newest where try books.count("SELECT count(*) FROM link WHERE id = $1", .blob(id)) == 0 { noteForeign(id) }
         }
     }
 

@@ -4,13 +4,9 @@ import Storage
 
 /// Walks the journal from its first row: numbers, hashes, columns, times; and folds it into what must be true now.
 struct JournalCheck {
-    private let office: Office
     private let notes: Audit.Notes
 
-    init(_ office: Office, _ notes: Audit.Notes) {
-        self.office = office
-        self.notes = notes
-    }
+    init(_ notes: Audit.Notes) { self.notes = notes }
 
     /// What the journal tells.
     struct History {
@@ -63,37 +59,41 @@ struct JournalCheck {
         let hash: [UInt8]
     }
 
-    func run() throws -> History {
+    func run(_ books: Transaction) throws -> History {
         var history = History()
         var expected: Int64 = 1
         var previous = Journal.beginning
         var latest: Int64 = 0
-        try office.books.read { transaction in
-            try transaction.forEach("SELECT seq, at, kind, election, voter, ballot, canonical, hash FROM journal ORDER BY seq") { result in
-                let row = Row(
-                    seq: try result.integer("seq"), at: try result.integer("at"), kind: try result.text("kind"),
-                    election: try result.optionalInteger("election"), voter: try result.optionalInteger("voter"),
-                    ballot: try result.optionalBlob("ballot"), canonical: try result.blob("canonical"), hash: try result.blob("hash"))
-                let subject = "journal row \(row.seq)"
-                if row.seq != expected {
-                    let gap = expected == row.seq - 1 ? "Row \(expected) is" : "Rows \(expected) to \(row.seq - 1) are"
-                    notes.add(.growth, subject, "\(gap) missing before it.")
-                } else if Journal.link(after: previous, row.canonical) != row.hash {
-                    notes.add(.journal, subject, "It does not follow from the row before it: one of the two was changed.")
-                }
-                expected = row.seq + 1
-                previous = row.hash
-                let facts = (try? JSONValue.parse(row.canonical)) ?? .null
-                check(row, facts, subject)
-                // A claim is dated by the counter, when it happened, and comes over later.
-                if facts["counter_at"] == nil {
-                    if row.at < latest - Self.toleranceMilliseconds {
-                        notes.add(.journal, subject, "It is dated before rows that were written earlier.")
-                    }
-                    latest = max(latest, row.at)
-                }
-                fold(row, facts, subject, &history)
+        try books.forEach("SELECT seq, at, kind, election, voter, ballot, canonical, hash FROM journal ORDER BY seq") { result in
+            let row = Row(
+                seq: try result.integer("seq"), at: try result.integer("at"), kind: try result.text("kind"),
+                election: try result.optionalInteger("election"), voter: try result.optionalInteger("voter"),
+                ballot: try result.optionalBlob("ballot"), canonical: try result.blob("canonical"), hash: try result.blob("hash"))
+            let subject = "journal row \(row.seq)"
+            if row.seq != expected {
+                let gap = expected == row.seq - 1 ? "Row \(expected) is" : "Rows \(expected) to \(row.seq - 1) are"
+                notes.add(.growth, subject, "\(gap) missing before it.")
+            } else if Journal.link(after: previous, row.canonical) != row.hash {
+                notes.add(.journal, subject, "It does not follow from the row before it: one of the two was changed.")
             }
+            expected = row.seq + 1
+            previous = row.hash
+            let facts = (try? JSONValue.parse(row.canonical)) ?? .null
+            check(row, facts, subject)
+            // A claim is dated by the counter, when it happened, and comes over later.
+            if facts["counter_at"] == nil {
+                if row.at < latest - Self.toleranceMilliseconds {
+                    notes.add(.journal, subject, "It is dated before rows that were written earlier.")
+                }
+                latest = max(latest, row.at)
+            }
+            fold(row, facts, subject, &history)
+        }
+        // The mark of what was published follows the journal's end and never goes back: rows cut off the end leave it behind.
+        let known = Int64(try books.count("SELECT steps_known FROM office WHERE id = 1"))
+        if known >= expected {
+            let gap = known == expected ? "Row \(expected) is" : "Rows \(expected) to \(known) are"
+            notes.add(.growth, "journal row \(expected)", "\(gap) missing at the end.")
         }
         return history
     }

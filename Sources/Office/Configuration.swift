@@ -160,7 +160,8 @@ package struct Configuration: Sendable {
         if let url = smtp.text("url", hint: "It is the relay that takes the letters, for example smtp://mail.example.gov:587.") {
             configuration.smtp.url = url
             if !url.hasPrefix("smtp://") && !url.hasPrefix("smtps://") {
-                smtp.report("url", "\(Printable.quote(url)) is not the address of a relay", hint: "Write smtp://HOST:PORT or smtps://HOST:PORT.")
+                smtp.report(
+                    "url", "\(Printable.quote(url)) is not the address of a relay", hint: "Write smtp://HOST:PORT or smtps://HOST:PORT.")
             }
         }
         switch smtp.optionalText("tls") {

@@ -238,7 +238,8 @@ package final class Counter: Sendable {
         let base = try row.blob("base")
         let packetKey = try key.unwrap(try row.blob("wrap"), ballot: ballot)
         return Visit(
-            link: try row.blob("link"), ballot: ballot, election: try election(try row.integer("election"), in: transaction), baseHash: base,
+            link: try row.blob("link"), ballot: ballot, election: try election(try row.integer("election"), in: transaction),
+            baseHash: base,
             baseLength: Int(try row.integer("base_length")), sha256: try row.blob("sha256"), length: Int(try row.integer("length")),
             issuedAt: Instant(milliseconds: try row.integer("issued_at")), claimedAt: Instant(milliseconds: try row.integer("opened_at")),
             expiresAt: Instant(milliseconds: try row.integer("expires_at")),

@@ -31,7 +31,9 @@ struct CounterBook {
     /// delivery without a claim) is refused: journalled as such and put on the exception list, and it changes nothing.
     func copyEvents() throws {
         while true {
-            let known = try office.books.read { try $0.first("SELECT events_known FROM office WHERE id = 1") { try $0.integer("events_known") } }
+            let known = try office.books.read {
+                try $0.first("SELECT events_known FROM office WHERE id = 1") { try $0.integer("events_known") }
+            }
             let events = try office.counter.read { transaction in
                 try transaction.all(
                     "SELECT seq, at, kind, ballot, link, detail FROM counter_event WHERE seq > $1 ORDER BY seq LIMIT \(Self.chunk)",
@@ -56,10 +58,11 @@ struct CounterBook {
 
     private func take(_ event: Event, in transaction: Transaction) throws {
         let facts: [String: JSONValue] = [
-            "link": .string(hex(event.link)), "counter_seq": .integer(event.seq), "counter_at": .string(event.at.rfc3339),
+            "link": .string(hex(event.link)), "counter_seq": .integer(event.seq), "counter_at": .string(event.at.rfc3339)
         ]
-        let ours = try transaction.count(
-            "SELECT count(*) FROM link WHERE id = $1 AND ballot = $2", .blob(event.link), .blob(event.ballot)) == 1
+        let ours =
+            try transaction.count(
+                "SELECT count(*) FROM link WHERE id = $1 AND ballot = $2", .blob(event.link), .blob(event.ballot)) == 1
         guard ours else { return try refuse(event, "it names a link that this office did not make", in: transaction) }
         switch event.kind {
         case "retired":
@@ -78,7 +81,8 @@ struct CounterBook {
         case "claimed", "delivered":
             guard let kind = EventKind(rawValue: event.kind) else { return }
             // A delivery needs a claim before it, on a link of the same ballot.
-            if case .impossible(let status) = try BallotBook.record(kind, ballot: event.ballot, at: event.at, facts: facts, in: transaction) {
+            if case .impossible(let status) = try BallotBook.record(kind, ballot: event.ballot, at: event.at, facts: facts, in: transaction)
+            {
                 try refuse(event, "the ballot is \(status.rawValue)", in: transaction)
             }
         default: try refuse(event, "its kind is unknown", in: transaction)
@@ -94,14 +98,16 @@ struct CounterBook {
                 JournalEntry(
                     .counterEventRefused, election: owner?.election, voter: owner?.voter,
                     facts: [
-                        "counter_kind": .string(event.kind), "counter_seq": .integer(event.seq), "counter_ballot": .string(hex(event.ballot)),
-                        "why": .string(why),
+                        "counter_kind": .string(event.kind), "counter_seq": .integer(event.seq),
+                        "counter_ballot": .string(hex(event.ballot)),
+                        "why": .string(why)
                     ])
             ], at: office.clock.now(), in: transaction)
         if let owner {
             try ExceptionList.add(
                 .counterEvent, voter: owner.voter, election: owner.election,
-                detail: "The counter reported \"\(event.kind)\", which cannot have happened: \(why).", at: office.clock.now(), in: transaction)
+                detail: "The counter reported \"\(event.kind)\", which cannot have happened: \(why).", at: office.clock.now(),
+                in: transaction)
         }
     }
 

@@ -34,7 +34,8 @@ struct ElectionFolder {
                     : "Use a test office: uocava init DIR --test")
         }
         guard let sheet = FileManager.default.contents(atPath: url.appendingPathComponent("styles.csv").path) else {
-            throw OfficeError(.badInput, "styles.csv: there is no such file in \(url.path).", hint: "docs/election-folder.md shows what goes in.")
+            throw OfficeError(
+                .badInput, "styles.csv: there is no such file in \(url.path).", hint: "docs/election-folder.md shows what goes in.")
         }
         do throws(Problems) {
             styles = try StyleSheet.read([UInt8](sheet), file: "styles.csv", languages: definition.languages)
@@ -68,7 +69,8 @@ struct ElectionFolder {
         for (language, name) in definition.declaration {
             guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
                 problems.append(
-                    Problem(file: "election.yaml", column: "declaration.\(language)", what: "\(Printable.quote(name)) is outside the folder."))
+                    Problem(
+                        file: "election.yaml", column: "declaration.\(language)", what: "\(Printable.quote(name)) is outside the folder."))
                 continue
             }
             guard let data = FileManager.default.contents(atPath: url.appendingPathComponent(name).path) else {
@@ -88,12 +90,15 @@ struct ElectionFolder {
     private static func checkBallotFiles(_ styles: [BallotStyle], in url: URL, _ problems: inout [Problem]) {
         let named = Set(styles.flatMap(\.files.values))
         for name in named.sorted() where !FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
-            problems.append(Problem(file: "styles.csv", what: "\(name) is named here but is not in the folder", hint: "Add the file, or correct its name."))
+            problems.append(
+                Problem(
+                    file: "styles.csv", what: "\(name) is named here but is not in the folder", hint: "Add the file, or correct its name."))
         }
         let present = (try? FileManager.default.contentsOfDirectory(atPath: url.appendingPathComponent("ballots").path)) ?? []
         for name in present.sorted() where name.lowercased().hasSuffix(".pdf") && !named.contains("ballots/\(name)") {
             problems.append(
-                Problem(file: "ballots/\(name)", what: "no line of styles.csv names this ballot", hint: "Add its line, or move the file away."))
+                Problem(
+                    file: "ballots/\(name)", what: "no line of styles.csv names this ballot", hint: "Add its line, or move the file away."))
         }
     }
 
@@ -121,7 +126,9 @@ struct ElectionFolder {
     }
 
     /// What the public pages say of the office.
-    func notice(isTest: Bool) -> PublicNotice {
+    ///
+    /// - Parameter authority: the certificate of the office's authority, in PEM.
+    func notice(isTest: Bool, authority: String) -> PublicNotice {
         var notice = PublicNotice()
         notice.officeName = definition.office.name
         notice.jurisdiction = definition.jurisdiction.name
@@ -132,6 +139,8 @@ struct ElectionFolder {
         notice.languages = definition.languages
         notice.identityQuestion = definition.identityQuestion
         notice.test = isTest
+        notice.timeZone = definition.timeZone.identifier
+        notice.authority = authority
         return notice
     }
 }

@@ -251,17 +251,21 @@ final class IssueRun: Sendable {
     }
 
     private func write(_ decided: [Decided], batch: Int64?, open: Set<Int64>) throws {
+        // The marks below pass over every link at the counter: nobody else may be between its two transactions meanwhile.
+        let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
+        defer { withExtendedLifetime(lock) {} }
         let made = decided.compactMap(\.made)
         var packetsKnown: Int64 = 0
         var linksKnown: Int64 = 0
         for start in stride(from: 0, to: made.count, by: Self.counterChunk) {
-            let part = made[start..<min(start + Self.counterChunk, made.count)]
-            (packetsKnown, linksKnown) = try office.counter.write { transaction in
-                for ballot in part { try insertAtCounter(ballot, in: transaction) }
-                return (
-                    Int64(try transaction.count("SELECT max(seq) FROM packet")), Int64(try transaction.count("SELECT max(seq) FROM link"))
-                )
+            let end = min(start + Self.counterChunk, made.count)
+            let insert: (Transaction) throws -> Void = { [self] transaction in
+                for ballot in made[start..<end] { try insertAtCounter(ballot, in: transaction) }
+                packetsKnown = Int64(try transaction.count("SELECT max(seq) FROM packet"))
+                linksKnown = Int64(try transaction.count("SELECT max(seq) FROM link"))
             }
+            // The last piece's fsync is for all of them: the books must not know of a packet that a power cut can take back.
+            if end < made.count { try office.counter.writeAhead(insert) } else { try office.counter.write(insert) }
         }
         // If we crash here, the counter holds packets and links that nobody was told of, behind the marks below: the next run takes them away.
         try office.books.write { transaction in

@@ -59,11 +59,12 @@ struct LetterWriter: Sendable {
         let closes = definition.deadlines.linksClose
         let notice = definition.languages(preferring: language).lazy.compactMap { definition.returnNotice[$0] }.first ?? ""
         var values: [String: Any] = [
-            "voter": contents.voterName, "link": contents.link, "election": definition.name, "date": definition.date.long(language: language),
+            "voter": contents.voterName, "link": contents.link, "election": definition.name,
+            "date": definition.date.long(language: language),
             "office": definition.office.name, "jurisdiction": definition.jurisdiction.name, "email": definition.office.email,
             "phone": definition.office.phone, "address": definition.office.address, "closes": closes.date.long(language: language),
             "return_notice": notice, "test": contents.test,
-            "asks_birthday": definition.identityQuestion == .dateOfBirth, "asks_id": definition.identityQuestion == .lastFourOfID,
+            "asks_birthday": definition.identityQuestion == .dateOfBirth, "asks_id": definition.identityQuestion == .lastFourOfID
         ]
         if let fax = definition.office.fax { values["fax"] = fax }
         if let word = contents.word { values["word"] = word }

@@ -97,7 +97,8 @@ package struct LinkDesk: Sendable {
         }
         let closesAt = election.definition.deadlines.linksClose.instant(in: election.definition.timeZone)
         guard now < closesAt else {
-            throw OfficeError(.notAllowed, "The links of \(election.definition.id) have closed.", hint: "The voter can still return a ballot by post.")
+            throw OfficeError(
+                .notAllowed, "The links of \(election.definition.id) have closed.", hint: "The voter can still return a ballot by post.")
         }
         let link = try LinkMaker(
             rollKeys: office.rollKeys, linkKeys: office.linkKeys, question: election.definition.identityQuestion
@@ -204,7 +205,9 @@ package struct LinkDesk: Sendable {
         for link in halfReplaced {
             let (election, ballot) = try office.books.read { transaction in
                 let standing = try standing(link.ballot, transaction)
-                let row = try transaction.first("SELECT election FROM ballot WHERE id = $1", .blob(link.ballot)) { try $0.integer("election") }
+                let row = try transaction.first("SELECT election FROM ballot WHERE id = $1", .blob(link.ballot)) {
+                    try $0.integer("election")
+                }
                 guard let election = try ElectionBook.all(in: transaction).first(where: { $0.id == row }) else {
                     throw OfficeError(.broken, "Ballot \(hex(link.ballot)) belongs to no election.", hint: "Run `uocava audit`.")
                 }

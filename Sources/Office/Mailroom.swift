@@ -41,7 +41,7 @@ package struct Mailroom: Sendable {
         package var json: JSONValue {
             [
                 "sent": .integer(Int64(sent)), "deferred": .integer(Int64(deferred)), "refused": .integer(Int64(refused)),
-                "left": .integer(Int64(left)),
+                "left": .integer(Int64(left))
             ]
         }
     }
@@ -117,7 +117,8 @@ package struct Mailroom: Sendable {
         if !smtp.passwordFile.isEmpty {
             let file = office.folder.path(smtp.passwordFile)
             guard let data = FileManager.default.contents(atPath: file.path) else {
-                throw OfficeError(.badInput, "\(file.path): the relay's password cannot be read.", hint: "Correct smtp.password_file in uocava.yaml.")
+                throw OfficeError(
+                    .badInput, "\(file.path): the relay's password cannot be read.", hint: "Correct smtp.password_file in uocava.yaml.")
             }
             password = SMTPPassword(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines))
         }
@@ -158,7 +159,7 @@ package struct Mailroom: Sendable {
             [
                 "letter": .integer(id), "election": .string(election.text), "voter_id": .string(voterID.text), "kind": .string(kind),
                 "state": .string(state), "attempts": .integer(Int64(attempts)), "queued_at": .string(queuedAt.rfc3339),
-                "due_at": .optional(dueAt?.rfc3339), "reply": .optional(reply),
+                "due_at": .optional(dueAt?.rfc3339), "reply": .optional(reply)
             ]
         }
     }
@@ -171,7 +172,8 @@ package struct Mailroom: Sendable {
     package func list(election: ElectionID? = nil, state: String? = nil) throws -> [Line] {
         let states = ["queued", "sending", "deferred", "sent", "refused", "withdrawn"]
         if let state, !states.contains(state) {
-            throw OfficeError(.usage, "No letter is ever \"\(Printable.escape(state))\".", hint: "Use one of: \(states.joined(separator: ", ")).")
+            throw OfficeError(
+                .usage, "No letter is ever \"\(Printable.escape(state))\".", hint: "Use one of: \(states.joined(separator: ", ")).")
         }
         return try office.books.read { transaction in
             let kept = try election.map { try ElectionBook.find($0, in: transaction) }
@@ -332,7 +334,8 @@ private final class SendRun: Sendable {
             message = MailMessage(
                 from: try MailAddress(from, name: definition.office.name), to: recipient,
                 replyTo: try MailAddress(definition.office.email, name: definition.office.name), subject: written.subject,
-                date: office.clock.now().seconds, messageID: "\(hex(SystemRandom.bytes(16)))@\(from.split(separator: "@").last ?? "localhost")",
+                date: office.clock.now().seconds,
+                messageID: "\(hex(SystemRandom.bytes(16)))@\(from.split(separator: "@").last ?? "localhost")",
                 language: written.language, text: written.text)
         } catch let error as MailError {
             try record(letter, as: name, state: "refused", event: .letterRefused, reply: error.message, dueIn: nil)
@@ -386,7 +389,8 @@ private final class SendRun: Sendable {
             if event == .letterRefused {
                 try ExceptionList.add(
                     .letterRefused, voter: letter.voter, election: letter.election,
-                    detail: "The relay refused the letter: \(reply ?? "no reason given"). Telephone, or write by post.", at: now, in: transaction)
+                    detail: "The relay refused the letter: \(reply ?? "no reason given"). Telephone, or write by post.", at: now,
+                    in: transaction)
             }
         }
     }

@@ -33,7 +33,8 @@ package final class Office: Sendable {
     /// - Parameters:
     ///   - passphrase: asked for at most once, when the first protected key is read.
     /// - Throws: ``OfficeError``, `StorageError`, `KeysError`.
-    package init(_ folder: OfficeFolder, clock: WallClock = .system, passphrase: @escaping @Sendable () throws -> Secret? = { nil }) throws {
+    package init(_ folder: OfficeFolder, clock: WallClock = .system, passphrase: @escaping @Sendable () throws -> Secret? = { nil }) throws
+    {
         self.folder = folder
         self.clock = clock
         let configuration = folder.configuration
@@ -42,9 +43,10 @@ package final class Office: Sendable {
         cabinet = try folder.cabinet(passphrase: passphrase)
         rollKeys = try cabinet.rollKeys()
         linkKeys = try cabinet.linkKeys()
-        isTest = try books.read { transaction in
-            try transaction.first("SELECT test FROM office WHERE id = 1") { try $0.flag("test") }
-        } ?? { throw OfficeError(.broken, "office.sqlite does not say what office it is.", hint: "Restore it from the last backup.") }()
+        isTest =
+            try books.read { transaction in
+                try transaction.first("SELECT test FROM office WHERE id = 1") { try $0.flag("test") }
+            } ?? { throw OfficeError(.broken, "office.sqlite does not say what office it is.", hint: "Restore it from the last backup.") }()
     }
 
     /// Takes a lock that only one process on this machine can hold, and that ends with the process however it ends.

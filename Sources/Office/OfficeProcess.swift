@@ -52,11 +52,12 @@ package struct OfficeProcess: Service {
                         "letters",
                         metadata: [
                             "sent": "\(summary.sent)", "deferred": "\(summary.deferred)", "refused": "\(summary.refused)",
-                            "left": "\(summary.left)",
+                            "left": "\(summary.left)"
                         ])
                 }
                 if let outage = summary.outage, outage != before {
-                    logger.warning("the relay does not take letters; they wait", metadata: ["reason": "\(outage)", "left": "\(summary.left)"])
+                    logger.warning(
+                        "the relay does not take letters; they wait", metadata: ["reason": "\(outage)", "left": "\(summary.left)"])
                 } else if summary.outage == nil, before != nil {
                     logger.info("the relay takes letters again")
                 }

@@ -33,6 +33,8 @@ package struct PacketVerifier: Sendable {
     package struct Report: Sendable, Equatable {
         /// In the order in which they were made; a file that has not the form of a packet has only the first.
         package var checks: [Check] = []
+        /// Nothing in the file is signed, so nothing speaks for it or against it: a manifest alone.
+        package var isUnsigned = false
         /// Every check passed, and there was one.
         package var valid: Bool { !checks.isEmpty && checks.allSatisfy(\.ok) }
 
@@ -54,12 +56,15 @@ package struct PacketVerifier: Sendable {
         }
         if let manifest = try? JSONValue.parse(bytes), manifest["format"]?.stringValue == "uocava-packet" {
             var report = Report()
+            report.isUnsigned = true
             report.add("manifest", manifest.canonical == bytes, describe(manifest))
             report.add("signature", false, "A manifest carries no signature of its own: check the PDF or the ZIP that it came with.")
             return report
         }
         guard bytes.prefix(1024).containsSequence(Array("%PDF-".utf8)) else {
-            throw OfficeError(.badInput, "This is no packet: neither its PDF, nor its ZIP, nor its manifest.", hint: "Choose the file as it was downloaded.")
+            throw OfficeError(
+                .badInput, "This is no packet: neither its PDF, nor its ZIP, nor its manifest.",
+                hint: "Choose the file as it was downloaded.")
         }
         return verify(pdf: bytes)
     }

@@ -21,6 +21,10 @@ package struct PublicNotice: Sendable, Equatable {
     package var identityQuestion = IdentityQuestion.dateOfBirth
     /// Whether every page says SAMPLE.
     package var test = false
+    /// The office's time zone, e.g. `America/New_York`: pages tell times in it where they do not know the election.
+    package var timeZone = "UTC"
+    /// The certificate of the office's authority, in PEM, with which anybody can check a packet; empty before it is known.
+    package var authority = ""
 
     /// An empty notice, to be filled in.
     package init() {}
@@ -30,7 +34,8 @@ package struct PublicNotice: Sendable, Equatable {
         [
             "office": .string(officeName), "jurisdiction": .string(jurisdiction), "email": .string(email), "phone": .string(phone),
             "fax": .optional(fax), "address": .array(address.map(JSONValue.string)), "languages": .array(languages.map(JSONValue.string)),
-            "identity_question": .string(identityQuestion.rawValue), "test": .bool(test),
+            "identity_question": .string(identityQuestion.rawValue), "test": .bool(test), "time_zone": .string(timeZone),
+            "authority": .string(authority)
         ]
     }
 
@@ -45,6 +50,9 @@ package struct PublicNotice: Sendable, Equatable {
         languages = json["languages"]?.arrayValue?.compactMap(\.stringValue) ?? ["en"]
         identityQuestion = IdentityQuestion(rawValue: try json.requiredText("identity_question")) ?? .dateOfBirth
         test = json["test"]?.boolValue ?? false
+        // A notice from before these were kept: the next import writes them.
+        timeZone = json["time_zone"]?.stringValue ?? "UTC"
+        authority = json["authority"]?.stringValue ?? ""
     }
 }
 
@@ -66,7 +74,9 @@ package struct PublicElection: Sendable, Equatable {
     package var returnNotice: [String: String] = [:]
 
     /// An election of these parts.
-    package init(code: String, name: String, date: String, timeZone: String, receipt: Instant, linksClose: Instant, returnNotice: [String: String]) {
+    package init(
+        code: String, name: String, date: String, timeZone: String, receipt: Instant, linksClose: Instant, returnNotice: [String: String]
+    ) {
         self.code = code
         self.name = name
         self.date = date
@@ -81,7 +91,7 @@ package struct PublicElection: Sendable, Equatable {
         [
             "code": .string(code), "name": .string(name), "date": .string(date), "time_zone": .string(timeZone),
             "receipt": .integer(receipt.milliseconds), "links_close": .integer(linksClose.milliseconds),
-            "return_notice": .object(returnNotice.mapValues(JSONValue.string)),
+            "return_notice": .object(returnNotice.mapValues(JSONValue.string))
         ]
     }
 
@@ -131,7 +141,7 @@ package struct PacketCard: Sendable, Equatable {
     package var json: JSONValue {
         [
             "style": .string(style), "style_name": .string(styleName), "language": .string(language), "country": .string(country),
-            "mail_by": .string(mailBy), "tracking_code": .string(trackingCode), "file_name": .string(fileName),
+            "mail_by": .string(mailBy), "tracking_code": .string(trackingCode), "file_name": .string(fileName)
         ]
     }
 
@@ -139,7 +149,8 @@ package struct PacketCard: Sendable, Equatable {
     package init(json: JSONValue) throws {
         self.init(
             style: try json.requiredText("style"), styleName: try json.requiredText("style_name"),
-            language: try json.requiredText("language"), country: try json.requiredText("country"), mailBy: try json.requiredText("mail_by"),
+            language: try json.requiredText("language"), country: try json.requiredText("country"),
+            mailBy: try json.requiredText("mail_by"),
             trackingCode: try json.requiredText("tracking_code"), fileName: try json.requiredText("file_name"))
     }
 }

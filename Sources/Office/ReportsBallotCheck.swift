@@ -1,4 +1,5 @@
 import Elections
+import Foundation
 import Keys
 
 /// What one ballot's check came to.
@@ -33,7 +34,7 @@ struct BallotCheck: Sendable {
             return verdict
         }
         checkRow(issued, book, &verdict)
-        let key = checkPacket(issued.ballot, book, records, &verdict)
+        let key = checkPacket(issued, book, records, &verdict)
         checkStatus(book, records, &verdict)
         checkLinks(issued.ballot, book, records, packetKey: key, &verdict)
         checkLetters(book, records, &verdict)
@@ -69,9 +70,9 @@ struct BallotCheck: Sendable {
 
     /// The packet key, where the ballot's secrets can be read.
     private func checkPacket(
-        _ ballot: [UInt8], _ book: BallotRecords.Book, _ records: BallotRecords, _ verdict: inout BallotVerdict
+        _ issued: IssuedRow, _ book: BallotRecords.Book, _ records: BallotRecords, _ verdict: inout BallotVerdict
     ) -> Secret? {
-        let secrets = try? BallotSecrets(sealed: book.sealed, keyID: book.keyID, ballot: ballot, keys: rollKeys)
+        let secrets = try? BallotSecrets(sealed: book.sealed, keyID: book.keyID, ballot: issued.ballot, keys: rollKeys)
         if let secrets {
             if TrackingSecret(secrets.trackingCode).lookup != book.tracking
                 || rollKeys.index("return code", secrets.returnCode.text) != book.returnIndex
@@ -88,17 +89,18 @@ struct BallotCheck: Sendable {
         if packet.base != book.base || packet.sha256 != book.packet || packet.tracking != book.tracking {
             verdict.note(.packet, "The counter holds another packet for this ballot than the one that was issued to this voter.")
         }
-        if let secrets { checkContent(ballot, book, packet, secrets, &verdict) }
+        if let secrets { checkContent(issued, book, packet, secrets, &verdict) }
         return secrets?.packetKey
     }
 
     /// The sealed packet itself: it opens with this ballot's key, names this style, and its bytes behind the shared pages have the issued
     /// hash.
     private func checkContent(
-        _ ballot: [UInt8], _ book: BallotRecords.Book, _ packet: BallotRecords.Packet, _ secrets: BallotSecrets,
+        _ issued: IssuedRow, _ book: BallotRecords.Book, _ packet: BallotRecords.Packet, _ secrets: BallotSecrets,
         _ verdict: inout BallotVerdict
     ) {
-        guard let envelope = try? PacketEnvelope(sealed: packet.sealed, key: secrets.packetKey, ballot: ballot, base: packet.base) else {
+        guard let envelope = try? PacketEnvelope(sealed: packet.sealed, key: secrets.packetKey, ballot: issued.ballot, base: packet.base)
+        else {
             verdict.note(
                 .packet, "The packet at the counter does not open with this ballot's key: it was changed, or exchanged with another.")
             return
@@ -106,10 +108,29 @@ struct BallotCheck: Sendable {
         if envelope.card.style != bases.styles[book.style] || envelope.card.trackingCode != secrets.trackingCode.text {
             verdict.note(.style, "The packet at the counter says that it is a ballot of the style \(envelope.card.style).")
         }
+        // Somebody who writes the whole journal anew cannot sign the packets anew.
+        if let at = issued.facts["at"]?.stringValue, !Self.contains(envelope.manifest, "\"issued_at\":\"\(at)\"") {
+            verdict.note(.ballot, "The packet was signed at another time than the journal says that it was issued.")
+        }
         // A base that is missing or changed is a finding of its own.
         guard let base = bases.primed[packet.base] else { return }
         if base.digest.hash(adding: envelope.tail) != book.packet || base.length + envelope.tail.count != packet.length {
             verdict.note(.packet, "The packet at the counter is not, byte for byte, the one that was issued.")
+        }
+    }
+
+    /// Whether canonical JSON has this member: finding it costs a fiftieth of parsing everything around it.
+    private static func contains(_ json: [UInt8], _ member: String) -> Bool {
+        var member = member
+        return member.withUTF8 { wanted in
+            json.withUnsafeBufferPointer { json in
+                guard let start = json.baseAddress, let text = wanted.baseAddress, let first = wanted.first, json.count >= wanted.count
+                else { return false }
+                for place in 0...(json.count - wanted.count) where json[place] == first {
+                    if memcmp(start + place, text, wanted.count) == 0 { return true }
+                }
+                return false
+            }
         }
     }
 

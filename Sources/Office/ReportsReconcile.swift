@@ -161,7 +161,16 @@ extension Reports {
     package func reconcile(election id: ElectionID) throws -> Reconciliation {
         let election = try election(id)
         var result = Reconciliation(id)
-        try reconcileRoll(election, &result)
+        do {
+            try reconcileRoll(election, &result)
+        } catch let error where error is KeysError || error is Problem {
+            // A damaged record must not hide what the ballots have to tell.
+            result.mismatches.append(
+                Reconciliation.Mismatch(
+                    kind: .roll, voterID: nil, ballot: nil,
+                    detail: "The roll cannot be read to its end, and the buckets are incomplete: a voter's sealed record does not open. "
+                        + "`uocava audit` names it."))
+        }
         let journal = try reconcileBallots(election, &result)
         try reconcileBatches(election, journal, &result)
         try reconcileOrphans(election, &result)
@@ -278,7 +287,7 @@ extension Reports {
             // What was issued or imported since the walk: these numbers belong to one moment.
             var journal = journal
             try transaction.forEach("SELECT kind, canonical \(JournalNumbers.rows)", .integer(election.id), .integer(journal.position)) {
-                journal.add(kind: try $0.text("kind"), facts: try JSONValue.parse(try $0.blob("canonical")))
+                journal.add(kind: try $0.text("kind"), facts: (try? JSONValue.parse(try $0.blob("canonical"))) ?? .null)
             }
             var ballots: [Int64: Int] = [:]
             try transaction.forEach(

@@ -46,7 +46,9 @@ extension Reports {
             ) { row in
                 (
                     seq: try row.integer("seq"), kind: try row.text("kind"), ballot: try row.optionalBlob("ballot"),
-                    voter: try row.optionalInteger("voter"), facts: try JSONValue.parse(try row.blob("canonical"))
+                    voter: try row.optionalInteger("voter"),
+                    // Bytes that are no longer JSON are the audit's to name; here they are a row without facts.
+                    facts: (try? JSONValue.parse(try row.blob("canonical"))) ?? .null
                 )
             }
         }
@@ -79,18 +81,11 @@ extension Reports {
 
     /// What both databases say. The books first: what the counter has beyond them is newer, and its number says so.
     private func gather(_ rows: [IssuedRow]) throws -> [BallotRecords] {
-        var known = try office.books.read { transaction in
-            let marks = try transaction.first("SELECT events_known, links_known FROM office WHERE id = 1") {
-                (events: try $0.integer("events_known"), links: try $0.integer("links_known"))
-            }
-            return try rows.map {
-                try BallotRecords($0.ballot, eventsKnown: marks?.events ?? 0, linksKnown: marks?.links ?? 0, books: transaction)
-            }
-        }
-        try office.counter.read { transaction in
-            for index in rows.indices { try known[index].add(rows[index].ballot, counter: transaction) }
-        }
-        return known
+        guard !rows.isEmpty else { return [] }
+        var chunk = BallotChunk(rows.map(\.ballot))
+        try office.books.read { try chunk.read(books: $0) }
+        try office.counter.read { try chunk.read(counter: $0) }
+        return chunk.records
     }
 
     /// The bases that packets of the election begin with, each checked against its hash once. A base that is missing or changed is one
@@ -209,87 +204,134 @@ struct BallotRecords: Sendable {
     }
 
     /// How far the books knew the counter's events and links when they were read.
-    let eventsKnown, linksKnown: Int64
-    let book: Book?
-    let events: [EventKind]
-    let links: [Link]
-    let letters: [Letter]
-    let piece: Piece?
-    var packet: Packet?
-    var counterLinks: [CounterLink] = []
-    var counterEvents: [CounterEvent] = []
+    fileprivate(set) var eventsKnown: Int64 = 0
+    fileprivate(set) var linksKnown: Int64 = 0
+    fileprivate(set) var book: Book?
+    fileprivate(set) var events: [EventKind] = []
+    /// Those that the journal tells of, and the one that stands.
+    fileprivate(set) var links: [Link] = []
+    fileprivate(set) var letters: [Letter] = []
+    fileprivate(set) var piece: Piece?
+    fileprivate(set) var packet: Packet?
+    fileprivate(set) var counterLinks: [CounterLink] = []
+    fileprivate(set) var counterEvents: [CounterEvent] = []
+}
 
-    init(_ ballot: [UInt8], eventsKnown: Int64, linksKnown: Int64, books: Transaction) throws {
-        self.eventsKnown = eventsKnown
-        self.linksKnown = linksKnown
-        book = try books.first(
+/// Reads what the databases hold of a chunk of ballots, one statement for each table: a statement for each ballot would cost more than
+/// everything that is then done with what it reads.
+private struct BallotChunk {
+    private let ballots: [[UInt8]]
+    /// A ballot that the journal issues twice is there twice.
+    private var places: [[UInt8]: [Int]] = [:]
+    private(set) var records: [BallotRecords]
+
+    init(_ ballots: [[UInt8]]) {
+        self.ballots = ballots
+        records = [BallotRecords](repeating: BallotRecords(), count: ballots.count)
+        for (place, ballot) in ballots.enumerated() { places[ballot, default: []].append(place) }
+    }
+
+    /// `($1, $2, …)`, as many as there are keys.
+    private static func list(_ keys: [[UInt8]]) -> String { "(" + (1...keys.count).map { "$\($0)" }.joined(separator: ", ") + ")" }
+
+    /// Hands each row to `add` with each record of the ballot that its column `ballot` names.
+    private mutating func each(
+        _ select: String, order: String = "", in transaction: Transaction, add: (inout BallotRecords, ResultRow) throws -> Void
+    ) throws {
+        var records = records
+        self.records = []
+        try transaction.forEach("\(select) IN \(Self.list(ballots)) \(order)", values: ballots.map(SQLValue.blob)) { row in
+            for place in places[try row.blob("ballot")] ?? [] { try add(&records[place], row) }
+        }
+        self.records = records
+    }
+
+    mutating func read(books: Transaction) throws {
+        let marks = try books.first("SELECT events_known, links_known FROM office WHERE id = 1") {
+            (events: try $0.integer("events_known"), links: try $0.integer("links_known"))
+        }
+        for place in records.indices {
+            records[place].eventsKnown = marks?.events ?? 0
+            records[place].linksKnown = marks?.links ?? 0
+        }
+        try each(
             """
-            SELECT election, voter, style, base, packet, batch, status, return_index, tracking, key_id, sealed FROM ballot WHERE id = $1
-            """, .blob(ballot)
-        ) { row in
-            Book(
+            SELECT id AS ballot, election, voter, style, base, packet, batch, status, return_index, tracking, key_id, sealed FROM ballot
+            WHERE id
+            """, in: books
+        ) { record, row in
+            record.book = BallotRecords.Book(
                 election: try row.integer("election"), voter: try row.integer("voter"), style: try row.integer("style"),
                 batch: try row.integer("batch"), base: try row.blob("base"), packet: try row.blob("packet"),
                 tracking: try row.blob("tracking"), returnIndex: try row.blob("return_index"), sealed: try row.blob("sealed"),
                 keyID: try row.text("key_id"), status: BallotStatus(rawValue: try row.text("status")))
         }
-        var events: [EventKind] = []
-        var told: [[UInt8]] = []
-        for row in try books.all(
-            "SELECT kind, canonical FROM journal WHERE ballot = $1 ORDER BY seq", .blob(ballot),
-            decode: {
-                (kind: EventKind(rawValue: try $0.text("kind")), canonical: try $0.blob("canonical"))
-            })
-        {
-            guard let kind = row.kind else { continue }
-            events.append(kind)
-            // Every link has its letter, and the row that queues it names the link.
-            if kind == .letterQueued, let link = try JSONValue.parse(row.canonical)["link"]?.stringValue.flatMap({ bytes(hex: $0) }),
-                !told.contains(link)
-            {
-                told.append(link)
+        try each("SELECT ballot, voter, decision FROM return_piece WHERE ballot", in: books) { record, row in
+            record.piece = BallotRecords.Piece(voter: try row.integer("voter"), decision: try row.optionalText("decision"))
+        }
+        // Every link has its letter, and the row that queues it names the link; the other rows' bytes are not needed.
+        try each(
+            "SELECT ballot, kind, CASE WHEN kind = 'letter_queued' THEN canonical END AS canonical FROM journal WHERE ballot",
+            order: "ORDER BY seq", in: books
+        ) { record, row in
+            guard let kind = EventKind(rawValue: try row.text("kind")) else { return }
+            record.events.append(kind)
+            guard let canonical = try row.optionalBlob("canonical"), let facts = try? JSONValue.parse(canonical),
+                let link = facts["link"]?.stringValue.flatMap({ bytes(hex: $0) }), !record.links.contains(where: { $0.id == link })
+            else { return }
+            record.links.append(BallotRecords.Link(id: link, keyID: nil, stands: false))
+        }
+        try each("SELECT ballot, id, key_id, ended_at IS NULL AS stands FROM link WHERE ballot", in: books) { record, row in
+            let link = BallotRecords.Link(id: try row.blob("id"), keyID: try row.text("key_id"), stands: try row.flag("stands"))
+            if let told = record.links.firstIndex(where: { $0.id == link.id }) {
+                record.links[told] = link
+            } else if link.stands {
+                record.links.append(link)
             }
         }
-        self.events = events
-        let standing = try books.first("SELECT id FROM link WHERE ballot = $1 AND ended_at IS NULL", .blob(ballot)) { try $0.blob("id") }
-        if let standing, !told.contains(standing) { told.append(standing) }
-        links = try told.map { id in
-            try books.first("SELECT key_id, ended_at IS NULL AS stands FROM link WHERE id = $1 AND ballot = $2", .blob(id), .blob(ballot)) {
-                Link(id: id, keyID: try $0.text("key_id"), stands: try $0.flag("stands"))
-            } ?? Link(id: id, keyID: nil, stands: false)
+        try readLetters(books)
+    }
+
+    /// By the link, which is what a letter brings.
+    private mutating func readLetters(_ books: Transaction) throws {
+        var places: [[UInt8]: [Int]] = [:]
+        for (place, record) in records.enumerated() {
+            for link in record.links { places[link.id, default: []].append(place) }
         }
-        // By the link, which has an index for it.
-        letters = try links.flatMap { link in
-            try books.all("SELECT state FROM letter WHERE link = $1", .blob(link.id)) { Letter(link: link.id, state: try $0.text("state")) }
-        }
-        piece = try books.first("SELECT voter, decision FROM return_piece WHERE ballot = $1", .blob(ballot)) {
-            Piece(voter: try $0.integer("voter"), decision: try $0.optionalText("decision"))
+        let links = Array(places.keys)
+        guard !links.isEmpty else { return }
+        try books.forEach("SELECT link, state FROM letter WHERE link IN \(Self.list(links)) ORDER BY id", values: links.map(SQLValue.blob))
+        { row in
+            let letter = BallotRecords.Letter(link: try row.blob("link"), state: try row.text("state"))
+            for place in places[letter.link] ?? [] { records[place].letters.append(letter) }
         }
     }
 
-    mutating func add(_ ballot: [UInt8], counter: Transaction) throws {
-        packet = try counter.first(
-            "SELECT base, sha256, length, tracking, delivered_at IS NOT NULL AS delivered, sealed FROM packet WHERE ballot = $1",
-            .blob(ballot)
-        ) { row in
-            Packet(
+    mutating func read(counter: Transaction) throws {
+        try each(
+            "SELECT ballot, base, sha256, length, tracking, delivered_at IS NOT NULL AS delivered, sealed FROM packet WHERE ballot",
+            in: counter
+        ) { record, row in
+            record.packet = BallotRecords.Packet(
                 base: try row.blob("base"), sha256: try row.blob("sha256"), tracking: try row.blob("tracking"),
                 sealed: try row.blob("sealed"),
                 length: Int(try row.integer("length")), isDelivered: try row.flag("delivered"))
         }
-        counterLinks = try counter.all(
+        try each(
             """
-            SELECT l.seq, l.id, l.lookup, l.wrap, l.state, l.claimed_at IS NOT NULL AS claimed,
+            SELECT l.ballot, l.seq, l.id, l.lookup, l.wrap, l.state, l.claimed_at IS NOT NULL AS claimed,
                 EXISTS (SELECT 1 FROM visit v WHERE v.link = l.id) AS visited
-            FROM link l WHERE l.ballot = $1 ORDER BY l.seq
-            """, .blob(ballot)
-        ) { row in
-            CounterLink(
-                seq: try row.integer("seq"), id: try row.blob("id"), lookup: try row.blob("lookup"), wrap: try row.blob("wrap"),
-                state: try row.text("state"), isClaimed: try row.flag("claimed"), hasVisit: try row.flag("visited"))
+            FROM link l WHERE l.ballot
+            """, order: "ORDER BY l.seq", in: counter
+        ) { record, row in
+            record.counterLinks.append(
+                BallotRecords.CounterLink(
+                    seq: try row.integer("seq"), id: try row.blob("id"), lookup: try row.blob("lookup"), wrap: try row.blob("wrap"),
+                    state: try row.text("state"), isClaimed: try row.flag("claimed"), hasVisit: try row.flag("visited")))
         }
-        counterEvents = try counter.all(
-            "SELECT seq, kind, link FROM counter_event WHERE ballot = $1 ORDER BY seq", .blob(ballot)
-        ) { CounterEvent(seq: try $0.integer("seq"), kind: try $0.text("kind"), link: try $0.blob("link")) }
+        try each("SELECT ballot, seq, kind, link FROM counter_event WHERE ballot", order: "ORDER BY seq", in: counter) { record, row in
+            record.counterEvents.append(
+                BallotRecords.CounterEvent(seq: try row.integer("seq"), kind: try row.text("kind"), link: try row.blob("link")))
+        }
     }
 }

@@ -36,7 +36,7 @@ package struct StyleShelf: Sendable {
             [
                 "election": .string(election.text), "new": .integer(Int64(new)), "revised": .integer(Int64(revised)),
                 "unchanged": .integer(Int64(unchanged)), "superseded": .integer(Int64(superseded)), "bases": .integer(Int64(bases)),
-                "to_review": .integer(Int64(toReview)), "warnings": .array(warnings.map(JSONValue.string)),
+                "to_review": .integer(Int64(toReview)), "warnings": .array(warnings.map(JSONValue.string))
             ]
         }
     }
@@ -71,7 +71,8 @@ package struct StyleShelf: Sendable {
             }) {
                 // Every link page must be the same bytes, whatever the link: so the office asks one question.
                 throw OfficeError(
-                    .notAllowed, "election.yaml asks \(definition.identityQuestion.rawValue), but \(other.definition.id) asks "
+                    .notAllowed,
+                    "election.yaml asks \(definition.identityQuestion.rawValue), but \(other.definition.id) asks "
                         + "\(other.definition.identityQuestion.rawValue).",
                     hint: "One office asks all its voters the same question; make another office for the other.")
             }
@@ -168,6 +169,7 @@ package struct StyleShelf: Sendable {
     /// Bases first, to the counter; then the books. A crash between leaves bases that nothing points at, and the next import finds them made.
     private func keep(_ read: ElectionFolder, _ made: [MadeStyle], _ summary: inout Summary) throws {
         let now = office.clock.now()
+        let authority = String(decoding: try office.cabinet.authority().pem, as: UTF8.self)
         for style in made {
             for file in style.files.values {
                 for (hash, base) in file.bases.values {
@@ -191,7 +193,7 @@ package struct StyleShelf: Sendable {
                 .text(read.publicElection.json.text))
             try transaction.execute(
                 "INSERT INTO notice (id, text) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET text = excluded.text",
-                .text(read.notice(isTest: office.isTest).json.text))
+                .text(read.notice(isTest: office.isTest, authority: authority).json.text))
         }
     }
 
@@ -309,9 +311,10 @@ package struct StyleShelf: Sendable {
                     WHERE style = $1 AND language = $2 AND paper = $3 AND retired_at IS NULL AND hash <> $4
                     """,
                     .integer(row), .text(language), .text(paper.rawValue), .blob(made.hash), .integer(now.milliseconds))
-                new += try transaction.count(
-                    "SELECT count(*) FROM base WHERE style = $1 AND language = $2 AND paper = $3 AND hash = $4", .integer(row),
-                    .text(language), .text(paper.rawValue), .blob(made.hash)) == 0 ? 1 : 0
+                new +=
+                    try transaction.count(
+                        "SELECT count(*) FROM base WHERE style = $1 AND language = $2 AND paper = $3 AND hash = $4", .integer(row),
+                        .text(language), .text(paper.rawValue), .blob(made.hash)) == 0 ? 1 : 0
                 try transaction.execute(
                     """
                     INSERT INTO base (hash, style, language, paper, length, plan, first_ballot_page, last_ballot_page, made_at)
@@ -340,7 +343,7 @@ package struct StyleShelf: Sendable {
                     facts: [
                         "style": .string(style.style.id.text), "revision": .integer(revision),
                         "files": .object(style.files.mapValues { .string(hex($0.sha256)) }), "bases": .object(bases),
-                        "repaired": .bool(style.files.values.contains { $0.repaired }),
+                        "repaired": .bool(style.files.values.contains { $0.repaired })
                     ])
             ], at: now, in: transaction)
     }
@@ -357,7 +360,7 @@ package struct StyleShelf: Sendable {
     ) -> JSONValue {
         [
             "name": .string(name), "party": .string(party), "scope": .string(scope),
-            "precincts": .array(precincts.sorted().map(JSONValue.string)), "files": .object(files.mapValues { .string(hex($0)) }),
+            "precincts": .array(precincts.sorted().map(JSONValue.string)), "files": .object(files.mapValues { .string(hex($0)) })
         ]
     }
 

@@ -38,7 +38,7 @@ package struct VoterRoll: Sendable {
             [
                 "new": .integer(Int64(new)), "changed": .integer(Int64(changed)), "unchanged": .integer(Int64(unchanged)),
                 "refused": .integer(Int64(refused)), "missing": .integer(Int64(missing)), "exceptions": .integer(Int64(exceptions)),
-                "warnings": .array(warnings.map { .string($0.description) }),
+                "warnings": .array(warnings.map { .string($0.description) })
             ]
         }
     }
@@ -71,7 +71,8 @@ package struct VoterRoll: Sendable {
         if !roll.refused.isEmpty, !holdRefused {
             throw OfficeError(
                 .badInput, "\(file): \(counted(roll.refused.count, "row")) cannot be taken. Nothing was changed.",
-                hint: "Correct the rows, or take the good ones and hold these with --hold-refused.", problems: roll.refused.flatMap(\.problems))
+                hint: "Correct the rows, or take the good ones and hold these with --hold-refused.",
+                problems: roll.refused.flatMap(\.problems))
         }
         var comparison = RollComparison(office: office, election: election, styles: StyleResolver(styles), now: now)
         struct DryRun: Error {}
@@ -117,7 +118,8 @@ private struct RollComparison {
         let before = try transaction.count("SELECT count(*) FROM request WHERE election = $1", .integer(election.id))
         var nextVoter = Int64(try transaction.count("SELECT max(id) FROM voter")) + 1
         var nextRequest = Int64(try transaction.count("SELECT max(id) FROM request")) + 1
-        let hasHeld = try transaction.count("SELECT count(*) FROM held_row WHERE election = $1 AND cleared_at IS NULL", .integer(election.id)) > 0
+        let hasHeld =
+            try transaction.count("SELECT count(*) FROM held_row WHERE election = $1 AND cleared_at IS NULL", .integer(election.id)) > 0
 
         for (done, row) in roll.rows.enumerated() {
             if done.isMultiple(of: 4096) { progress(done, roll.rows.count) }
@@ -130,7 +132,11 @@ private struct RollComparison {
                 WHERE v.jurisdiction = $1 AND v.number_index = $2
                 """,
                 .text(jurisdiction), .blob(number), .integer(election.id)
-            ) { Known(voter: try $0.integer("id"), request: try $0.optionalInteger("request"), fingerprint: try $0.optionalBlob("fingerprint")) }
+            ) {
+                Known(
+                    voter: try $0.integer("id"), request: try $0.optionalInteger("request"), fingerprint: try $0.optionalBlob("fingerprint")
+                )
+            }
             let voter: Int64
             if let known {
                 voter = known.voter
@@ -166,7 +172,7 @@ private struct RollComparison {
                     .rollImported, election: election.id,
                     facts: [
                         "file": .string(hex(fileHash)), "new": .integer(Int64(summary.new)), "changed": .integer(Int64(summary.changed)),
-                        "unchanged": .integer(Int64(summary.unchanged)), "refused": .integer(Int64(summary.refused)),
+                        "unchanged": .integer(Int64(summary.unchanged)), "refused": .integer(Int64(summary.refused))
                     ])
             ], at: now, in: transaction)
         progress(roll.rows.count, roll.rows.count)
@@ -182,7 +188,7 @@ private struct RollComparison {
             .text(orNull: record.method?.rawValue), .text(record.requestDate.description), .text(record.status.rawValue),
             .text(record.validTo.description), .text(record.preference.map(\.rawValue).joined(separator: ";")), .text(record.language),
             .flag(record.protected), .text(record.precinct), .text(record.party), email, .blob(fingerprint), .text(box.keyID),
-            .blob(box.sealed), .integer(now.milliseconds),
+            .blob(box.sealed), .integer(now.milliseconds)
         ]
     }
 
@@ -278,7 +284,7 @@ private struct RollComparison {
             if let number { try clearHeld(number, in: transaction) }
             let kept: JSONValue = [
                 "voter_id": .optional(row.voterID?.text), "row": .string(row.text),
-                "problems": .array(row.problems.map { .string($0.description) }),
+                "problems": .array(row.problems.map { .string($0.description) })
             ]
             let box = office.rollKeys.seal(kept.canonical, table: "held_row", id: RowID.bytes(next))
             try transaction.execute(

@@ -95,7 +95,8 @@ package struct ConfinedChild: Sendable {
         unsafe arguments.append(nil)
         var environment: [UnsafeMutablePointer<CChar>?] = unsafe Self.environment.map { unsafe strdup($0) }
         unsafe environment.append(nil)
-        defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
+        let strings = unsafe arguments + environment
+        defer { unsafe strings.indices.forEach { index in unsafe free(strings[index]) } }
         var pid: pid_t = 0
         let code = unsafe posix_spawn(&pid, executable, &actions, &attributes, arguments, environment)
         guard code == 0 else {

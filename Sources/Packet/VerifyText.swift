@@ -22,8 +22,9 @@ package enum VerifyText {
 
             With OpenSSL 3 (in a terminal, in the folder with these files):
 
-            1. Get the office's certificate, office-ca.pem, from \(publicURL)
-               or from the office itself, and not from whoever gave you this file.
+            1. Get the office's certificate from the office, and not from whoever gave you this file:
+
+               \(publicURL)/office-ca.pem
 
             2. Take out of the PDF what was signed, which is all of it but the signature's own place:
 
@@ -36,12 +37,15 @@ package enum VerifyText {
 
                It must say: CMS Verification successful (older versions: Verification successful).
 
-            4. The first \(baseLength) bytes are the same for every voter with this ballot style. The office
-               publishes their SHA-256:
+            4. The first \(baseLength) bytes, with the ballot in them, are the same for every voter with this
+               ballot style. The manifest, which the signature covers, names their SHA-256:
 
                head -c \(baseLength) \(fileName) | sha256sum
 
                It must print: \(baseSHA256)
+
+               Whoever has the same ballot style must get the same: compare with another voter, or ask the
+               office, which sees it with: uocava styles list
 
             If a step fails, do not use the packet: ask \(officeName).
 

@@ -20,12 +20,12 @@ package enum SQLValue: Sendable, Equatable {
     /// Truth as SQLite and our `CHECK`s keep it: 0 or 1.
     package static func flag(_ flag: Bool) -> SQLValue { .integer(flag ? 1 : 0) }
 
-    var argument: DatabaseValue {
+    var argument: (any DatabaseValueConvertible)? {
         switch self {
-        case .null: .null
-        case .integer(let number): number.databaseValue
-        case .text(let text): text.databaseValue
-        case .blob(let bytes): Data(bytes).databaseValue
+        case .null: nil
+        case .integer(let number): number
+        case .text(let text): text
+        case .blob(let bytes): Data(bytes)
         }
     }
 }
@@ -38,7 +38,14 @@ extension SQLValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
 /// One row of a result, valid only inside the closure that it is handed to. Cells are asked for by column name; a name that the statement
 /// does not select, or a cell of another kind than asked for, throws ``StorageError`` with code `result`: a mistake in our SQL, never input.
 package struct ResultRow {
-    let row: Row
+    private let statement: Statement
+    private let columns: [String]
+
+    /// The row that the statement stands on.
+    init(_ statement: Statement) {
+        self.statement = statement
+        columns = statement.columnNames
+    }
 
     /// A cell that must hold a whole number.
     package func integer(_ column: String) throws -> Int64 {
@@ -76,7 +83,11 @@ package struct ResultRow {
         return false
     }
 
-    private func storage(_ column: String) -> DatabaseValue.Storage? { (row[column] as DatabaseValue?)?.storage }
+    private func storage(_ column: String) -> DatabaseValue.Storage? {
+        // Not through GRDB's `Row`: its subscripts are generic over the type asked for, which is resolved anew for every cell.
+        guard let index = columns.firstIndex(of: column) else { return nil }
+        return DatabaseValue(sqliteStatement: statement.sqliteStatement, index: CInt(index)).storage
+    }
 
     private func wrong(_ column: String) -> StorageError {
         StorageError(.result, "the column \(column) is missing or holds another kind of value than the program expects")

@@ -19,30 +19,39 @@ package struct Transaction {
 
     /// The first row of a result, through `decode`; nil if there is none. Also for `INSERT` and `UPDATE … RETURNING`.
     package func first<Result>(_ sql: String, _ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> Result? {
-        let cursor = try Row.fetchCursor(prepared(sql, values))
+        let statement = try prepared(sql, values)
+        let cursor = try Row.fetchCursor(statement)
         var result: Result?
         // SQLite runs a RETURNING statement to its end at the first step, but resets it only when it is stepped past the last row.
-        while let row = try cursor.next() {
-            if result == nil { result = try decode(ResultRow(row: row)) }
+        while try cursor.next() != nil {
+            if result == nil { result = try decode(ResultRow(statement)) }
         }
         return result
     }
 
     /// Every row of a result, through `decode`.
     package func all<Result>(_ sql: String, _ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> [Result] {
-        let cursor = try Row.fetchCursor(prepared(sql, values))
+        let statement = try prepared(sql, values)
+        let cursor = try Row.fetchCursor(statement)
+        let row = ResultRow(statement)
         var results: [Result] = []
-        while let row = try cursor.next() { try results.append(decode(ResultRow(row: row))) }
+        while try cursor.next() != nil { try results.append(decode(row)) }
         return results
     }
 
     /// Hands each row to `body` as it is read: memory does not grow with the result. `body` may run other statements.
     package func forEach(_ sql: String, _ values: SQLValue..., body: (ResultRow) throws -> Void) throws {
+        try forEach(sql, values: values, body: body)
+    }
+
+    /// The same for a statement whose number of values is known only when it is written, e.g. behind `IN`: at most some ten thousand.
+    package func forEach(_ sql: String, values: [SQLValue], body: (ResultRow) throws -> Void) throws {
         // Its own statement: a cached one would be reset if the body ran the same SQL.
         let statement = try database.makeStatement(sql: sqlite(sql))
         statement.setUncheckedArguments(StatementArguments(values.map { $0.argument }))
         let cursor = try Row.fetchCursor(statement)
-        while let row = try cursor.next() { try body(ResultRow(row: row)) }
+        let row = ResultRow(statement)
+        while try cursor.next() != nil { try body(row) }
     }
 
     /// A count or a sum: the first cell of the first row, 0 if NULL or none.

@@ -15,6 +15,7 @@ extension PublicResponder {
         let language = call.language
         let card = visit.packet.card
         let archive = try archive(visit, try await shelf.base(visit.baseHash), notice)
+        let zone = PageNumbers.zone(visit.election.timeZone, language)
         let until = PageNumbers.moment(visit.expiresAt, zone: visit.election.timeZone, language)
         let postBy = CivilDate(card.mailBy).map {
             PageTexts.sentence("ballot_post_by", language, ["day": $0.long(language: language.rawValue)])
@@ -24,7 +25,7 @@ extension PublicResponder {
             "election": visit.election.name, "date": PageNumbers.day(visit.election.date, language), "style_name": card.styleName,
             "language": PageNumbers.languageName(card.language, language), "pdf": "/ballot/\(card.fileName).pdf",
             "zip": "/ballot/\(card.fileName).zip", "pdf_size": PageNumbers.size(visit.length), "zip_size": PageNumbers.size(archive.length),
-            "again": PageTexts.sentence("ballot_again", language, ["until": until]),
+            "again": PageTexts.sentence("ballot_again", language, ["until": until, "zone": zone]),
             "post_by": postBy ?? PageTexts.sentence("ballot_post", language), "return_notice": returnNotice, "code": card.trackingCode,
             "query": call.query
         ]

@@ -3,13 +3,18 @@ import Synchronization
 
 /// How far one response has come: shared by the task that writes it and the connection that it goes out on.
 final class Delivery: Sendable {
-    /// The lengths of the pieces that the response's body is written in.
-    let pieces: [Int]
+    /// Where in the body each of the pieces ends that it is written in.
+    fileprivate let ends: [Int]
     private let accepted = Mutex(0)
     private let outcome: EventLoopPromise<Bool>
 
+    /// - Parameter pieces: the lengths of the pieces that the body will be written in.
     init(pieces: [Int], on loop: any EventLoop) {
-        self.pieces = pieces
+        var end = 0
+        ends = pieces.map { length in
+            end += length
+            return end
+        }
         outcome = loop.makePromise(of: Bool.self)
     }
 
@@ -29,7 +34,14 @@ final class Delivery: Sendable {
         }
     }
 
-    fileprivate func accept(_ count: Int) { accepted.withLock { $0 += count } }
+    /// Tells that the socket has taken so many bytes from the body's beginning; whether that is news.
+    fileprivate func accept(upTo count: Int) -> Bool {
+        accepted.withLock { accepted in
+            guard count > accepted else { return false }
+            accepted = count
+            return true
+        }
+    }
 
     fileprivate func end(_ arrived: Bool) { outcome.succeed(arrived) }
 }
@@ -49,9 +61,14 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let settling = TimeAmount.milliseconds(100)
     /// A connection that takes not one byte for this long is closed: a ship's link at its worst takes some.
     private static let patience = TimeAmount.seconds(120)
+    /// How often a connection that has not taken everything is asked how much it has. What a voter got must be known to have left when the
+    /// connection breaks off, or the rest that he fetches later would not complete it; what lies in the kernel between us lasts longer than this.
+    private static let glance = TimeAmount.milliseconds(100)
 
     private var delivery: Delivery?
     private var piecesSeen = 0
+    /// How many bytes of the body were handed to the connection to be sent.
+    private var flushedLength = 0
     private var lastProgress = NIODeadline.now()
     private var lastAcknowledged: UInt64 = 0
     private var endReached = false
@@ -70,6 +87,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         self.delivery = delivery
         piecesSeen = 0
+        flushedLength = 0
         endReached = false
         movedOn = false
         lastProgress = .now()
@@ -78,12 +96,12 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
             promise?.succeed()
             return
         }
-        check(context, after: .seconds(10))
+        watch(context)
         promise?.succeed()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard let delivery, piecesSeen <= delivery.pieces.count else {
+        guard let delivery, piecesSeen <= delivery.ends.count else {
             context.write(data, promise: promise)
             return
         }
@@ -93,8 +111,8 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         written.futureResult.assumeIsolated().whenSuccess {
             guard self.delivery === delivery else { return }
             self.lastProgress = .now()
-            if index < delivery.pieces.count {
-                delivery.accept(delivery.pieces[index])
+            if index < delivery.ends.count {
+                _ = delivery.accept(upTo: delivery.ends[index])
             } else {
                 self.endReached = true
                 self.look(context, pause: .milliseconds(2))
@@ -103,9 +121,14 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: written)
     }
 
+    func flush(context: ChannelHandlerContext) {
+        if let delivery, piecesSeen > 0 { flushedLength = delivery.ends.prefix(piecesSeen).last ?? 0 }
+        context.flush()
+    }
+
     /// A close while bytes are under way would cut them off; Hummingbird asks for one when the service is told to stop.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard mode == .all, let delivery, isWhole, piecesSeen > delivery.pieces.count, postponedClose == nil else {
+        guard mode == .all, let delivery, isWhole, piecesSeen > delivery.ends.count, postponedClose == nil else {
             context.close(mode: mode, promise: promise)
             return
         }
@@ -178,12 +201,18 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Drops a client that takes nothing for long, while its pieces are still being written.
-    private func check(_ context: ChannelHandlerContext, after pause: TimeAmount) {
-        schedule(context, in: pause) {
-            guard self.delivery != nil, !self.endReached else { return }
+    /// While pieces are being written, sees how far they are, and drops a client that takes nothing for long.
+    private func watch(_ context: ChannelHandlerContext) {
+        schedule(context, in: Self.glance) {
+            guard let delivery = self.delivery, !self.endReached else { return }
+            // Of what was handed over this waits in our own memory; the kernel has the rest. Heads and TLS add to it, so it errs on the safe side.
+            if let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes),
+                delivery.accept(upTo: self.flushedLength - waiting)
+            {
+                self.lastProgress = .now()
+            }
             if self.lastProgress + Self.patience < .now() { return self.giveUp(context) }
-            self.check(context, after: pause)
+            self.watch(context)
         }
     }
 

@@ -8,9 +8,9 @@ struct FileContent: Sendable {
     /// With its quotes, as in the header.
     let etag: String
 
-    /// What one write to the connection is: small enough that of a download that breaks off nearly all that was sent is known to be, large enough
-    /// to cost nothing.
-    static let pieceLength = 32 << 10
+    /// What one write to the connection is: large enough to cost nothing. How much of a piece a slow connection has taken,
+    /// ``DeliveryHandler`` asks it.
+    static let pieceLength = 256 << 10
 
     private init(_ pieces: [ByteBuffer], etag: String) {
         self.pieces = pieces

@@ -38,12 +38,11 @@ extension PublicResponder {
             try await RefusalPace.wait(from: call.receivedAt)
             return refusal
         case .usedBefore(let moment):
-            let when = "\(PageNumbers.moment(moment, zone: "UTC", call.language)) UTC"
+            let when = PageNumbers.moment(moment, zone: notice.timeZone, call.language)
             let goesOn = try await hasVisit(call)
             return over(
                 call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere", "used_not_me"],
-                values: ["when": when],
-                goesOn: goesOn)
+                values: ["when": when, "zone": PageNumbers.zone(notice.timeZone, call.language)], goesOn: goesOn)
         case .replaced:
             return over(call, notice, title: "replaced_title", ["replaced_body", "replaced_none"])
         case .closed:
@@ -74,12 +73,12 @@ extension PublicResponder {
         }
     }
 
-    /// 410: the link existed and is over; only the right answer gets here.
+    /// The link existed and is over. To a program that is a refusal like any other, 403; only the right answer gets here, and is told why.
     private func over(
         _ call: Call, _ notice: PublicNotice, title: String, _ body: [String], values: [String: String] = [:], goesOn: Bool = false
     ) -> Response {
         page(
-            .gone,
+            .forbidden,
             pages.render(
                 .linkOver, title: PageTexts.sentence(title, call.language),
                 ["body": body.map { PageTexts.sentence($0, call.language, values) }, "go_on": goesOn, "query": call.query],

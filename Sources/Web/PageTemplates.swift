@@ -23,7 +23,10 @@ package enum PageTemplates {
         <h2>{{t.home_where}}</h2>
         <p>{{t.home_track}}</p>
         <p><a class="button quiet" href="/t{{query}}">{{t.track_title}}</a></p>
-        {{/main}}{{/layout}}
+        {{#certificate}}<h2>{{t.ballot_check}}</h2>
+        <p>{{t.home_signed}}</p>
+        <p><a href="/office-ca.pem" download>{{t.home_certificate}}</a></p>
+        {{/certificate}}{{/main}}{{/layout}}
         """
 
     /// Without an `action` the form goes to the page's own address: so the bytes are the same for every token.
@@ -115,9 +118,9 @@ package enum PageTemplates {
         <ol class="way">
         {{#steps}}<li><time datetime="{{moment}}">{{when}}</time>{{what}}{{#reason}}<br>{{t.way_reason}} {{reason}}{{/reason}}</li>
         {{/steps}}</ol>
-        <p>{{t.way_zone}}</p>
-        <p>{{t.way_accepted}}</p>
-        {{/main}}{{/layout}}
+        <p>{{zone}}</p>
+        {{#caution}}<p>{{caution}}</p>
+        {{/caution}}{{/main}}{{/layout}}
         """
 
     private static let message = """

@@ -18,6 +18,8 @@ extension PageTexts {
         "home_lost": "No e-mail, or the link does not work? The election office will gladly send you a new one.",
         "home_where": "Where is my ballot?",
         "home_track": "With the tracking code from the first page of your packet you can see whether your ballot has arrived.",
+        "home_signed": "Every packet is signed by the election office, and the ZIP beside your packet says how to check the signature.",
+        "home_certificate": "The certificate with which you can check a packet",
 
         "link_title": "Open your ballot",
         "link_why": "Please answer one question, so that nobody else can open your ballot.",
@@ -48,7 +50,7 @@ extension PageTexts {
             "Somebody on the same network has given many wrong answers. Please wait a minute and try again. Your link is not used up.",
 
         "used_title": "This link has been used",
-        "used_when": "It was opened on {when} with the right answer.",
+        "used_when": "It was opened on {when} ({zone}) with the right answer.",
         "used_here": "A ballot is open in this browser: you can go on.",
         "used_elsewhere":
             "If that was you, go on in the browser in which you opened it; that works for 24 hours. If you need the ballot once more, ask the election office for a new link.",
@@ -65,7 +67,7 @@ extension PageTexts {
         "ballot_title": "Your ballot is ready",
         "ballot_election": "Election", "ballot_date": "Election day", "ballot_style": "Ballot", "ballot_language": "Language",
         "ballot_pdf": "Download your packet",
-        "ballot_again": "Until {until} (office time) you can download it again in this browser.",
+        "ballot_again": "Until {until} ({zone}) you can download it again in this browser.",
         "ballot_next": "What to do next",
         "ballot_step_print": "Print all pages, with the setting “fit to page”. Any paper will do.",
         "ballot_step_mark": "Mark your ballot in ink, in private.",
@@ -100,7 +102,7 @@ extension PageTexts {
         "ended_next": "Please mark, sign and post your ballot soon.",
 
         "track_title": "Track your ballot",
-        "track_what": "See where your ballot is: prepared, downloaded, received, accepted.",
+        "track_what": "See how far your ballot has come, on its way to you and back.",
         "track_label": "Your tracking code",
         "track_hint": "It begins with T and stands on the cover page of your packet.",
         "track_show": "Show my ballot",
@@ -110,7 +112,7 @@ extension PageTexts {
 
         "way_title": "Where your ballot is",
         "way_so_far": "So far",
-        "way_zone": "Times are those of the election office.",
+        "way_zone": "Times are those of the election office: {zone}.",
         "way_reason": "Reason:",
         "way_accepted":
             "“Received” does not yet mean “accepted”: the office checks the signature first. If something is missing, it will write to you.",

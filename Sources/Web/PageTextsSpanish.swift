@@ -18,6 +18,8 @@ extension PageTexts {
         "home_lost": "¿No recibió el correo o el enlace no funciona? La oficina electoral le enviará uno nuevo con gusto.",
         "home_where": "¿Dónde está mi boleta?",
         "home_track": "Con el código de seguimiento de la primera página de su paquete puede ver si su boleta ha llegado.",
+        "home_signed": "La oficina electoral firma cada paquete, y el ZIP junto a su paquete dice cómo comprobar la firma.",
+        "home_certificate": "El certificado con el que puede comprobar un paquete",
 
         "link_title": "Abra su boleta",
         "link_why": "Por favor, responda una pregunta, para que nadie más pueda abrir su boleta.",
@@ -48,7 +50,7 @@ extension PageTexts {
             "Alguien en la misma red ha dado muchas respuestas equivocadas. Espere un minuto e inténtelo de nuevo. Su enlace no se ha gastado.",
 
         "used_title": "Este enlace ya se usó",
-        "used_when": "Se abrió el {when} con la respuesta correcta.",
+        "used_when": "Se abrió el {when} ({zone}) con la respuesta correcta.",
         "used_here": "Hay una boleta abierta en este navegador: puede continuar.",
         "used_elsewhere":
             "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas. Si necesita la boleta otra vez, pida un enlace nuevo a la oficina electoral.",
@@ -65,7 +67,7 @@ extension PageTexts {
         "ballot_title": "Su boleta está lista",
         "ballot_election": "Elección", "ballot_date": "Día de la elección", "ballot_style": "Boleta", "ballot_language": "Idioma",
         "ballot_pdf": "Descargar su paquete",
-        "ballot_again": "Hasta el {until} (hora de la oficina) puede descargarlo de nuevo en este navegador.",
+        "ballot_again": "Hasta el {until} ({zone}) puede descargarlo de nuevo en este navegador.",
         "ballot_next": "Qué hacer ahora",
         "ballot_step_print": "Imprima todas las páginas con la opción «ajustar a la página». Sirve cualquier papel.",
         "ballot_step_mark": "Marque su boleta con tinta y en privado.",
@@ -99,7 +101,7 @@ extension PageTexts {
         "ended_next": "Por favor, marque, firme y envíe pronto su boleta.",
 
         "track_title": "Siga su boleta",
-        "track_what": "Vea dónde está su boleta: preparada, descargada, recibida, aceptada.",
+        "track_what": "Vea hasta dónde ha llegado su boleta, en su camino de ida y de vuelta.",
         "track_label": "Su código de seguimiento",
         "track_hint": "Empieza con T y está en la portada de su paquete.",
         "track_show": "Ver mi boleta",
@@ -109,7 +111,7 @@ extension PageTexts {
 
         "way_title": "Dónde está su boleta",
         "way_so_far": "Hasta ahora",
-        "way_zone": "Las horas son las de la oficina electoral.",
+        "way_zone": "Las horas son las de la oficina electoral: {zone}.",
         "way_reason": "Motivo:",
         "way_accepted": "«Recibida» todavía no significa «aceptada»: la oficina revisa primero la firma. Si falta algo, le escribirá.",
         "way_issued": "Se preparó su paquete.",

@@ -3,6 +3,7 @@ import Foundation
 import Mustache
 import NIOCore
 import Office
+import Synchronization
 
 /// Turns a page's name and values into the bytes of an HTML page.
 struct Pages: Sendable {
@@ -73,6 +74,21 @@ package enum PageNumbers {
             return "\(day), \(time.hour):\(minute)"
         }
     }
+
+    /// What people call a time zone: `Eastern Time`, `hora oriental`; a name that nobody knows as it is.
+    package static func zone(_ name: String, _ language: PageLanguage) -> String {
+        // Foundation knows UTC as GMT, and ICU calls that Greenwich's.
+        if name == "UTC" || name == "GMT" { return "UTC" }
+        guard let zone = TimeZone(identifier: name) else { return name }
+        let key = "\(language) \(name)"
+        if let known = zones.withLock({ $0[key] }) { return known }
+        let words = zone.localizedName(for: .generic, locale: Locale(identifier: language.rawValue)) ?? name
+        zones.withLock { $0[key] = words }
+        return words
+    }
+
+    /// Names that were looked up: an office has one zone, and ICU takes its time.
+    private static let zones = Mutex<[String: String]>([:])
 
     /// A file's size: `412 KB`, `1.3 MB`.
     package static func size(_ bytes: Int) -> String {

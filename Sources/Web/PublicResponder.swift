@@ -103,6 +103,7 @@ struct PublicResponder: HTTPResponder {
         case (.track, _): return try await trackForm(call)
         case (.trackCode(let code), _): return try await timeline(call, code: code)
         case (.health, _): return await health()
+        case (.authority, _): return try await authority(call)
         }
     }
 
@@ -203,10 +204,20 @@ struct PublicResponder: HTTPResponder {
         let query = call.query
         let home = notices.page("home \(call.language) \(query)", notice: notice) {
             pages.render(
-                .home, title: PageTexts.sentence("home_title", call.language), ["query": query], language: call.language, notice: notice,
-                languages: true)
+                .home, title: PageTexts.sentence("home_title", call.language), ["query": query, "certificate": !notice.authority.isEmpty],
+                language: call.language, notice: notice, languages: true)
         }
         return page(.ok, home)
+    }
+
+    /// The office's certificate. Nobody must be known to fetch it: it says nothing about any voter.
+    private func authority(_ call: Call) async throws -> Response {
+        let certificate = try await notices.notice().authority
+        guard !certificate.isEmpty else { return await missing(call) }
+        let fields = headers.with([
+            .contentType: "application/x-pem-file", .contentDisposition: "attachment; filename=\"office-ca.pem\""
+        ])
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(string: certificate)))
     }
 
     private func health() async -> Response {

@@ -12,6 +12,8 @@ enum Route: Equatable, Sendable {
     case track
     case trackCode(String)
     case health
+    /// The certificate of the office's authority, as `VERIFY.txt` names it.
+    case authority
 
     /// The route of a path, without its query; nil where there is none.
     init?(path: String) {
@@ -21,6 +23,7 @@ enum Route: Equatable, Sendable {
         case "/ballot/end": self = .endVisit
         case "/t": self = .track
         case "/healthz": self = .health
+        case "/office-ca.pem": self = .authority
         default:
             if path.hasPrefix("/b/") {
                 self = .link(token: String(path.dropFirst(3)))
@@ -45,13 +48,14 @@ enum Route: Equatable, Sendable {
         case .track: "/t"
         case .trackCode: "/t/{code}"
         case .health: "/healthz"
+        case .authority: "/office-ca.pem"
         }
     }
 
     /// What may be done with it.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .home, .ballot, .ballotFile, .trackCode, .health: [.get, .head]
+        case .home, .ballot, .ballotFile, .trackCode, .health, .authority: [.get, .head]
         case .link, .track: [.get, .head, .post]
         case .endVisit: [.post]
         }

@@ -32,6 +32,11 @@ extension PublicResponder {
             "election": election.name, "date": PageNumbers.day(election.date, language), "steps": steps,
             "now": PageTexts.sentence(Self.wording(last), language), "query": call.query
         ]
+        values["zone"] = PageTexts.sentence("way_zone", language, ["zone": PageNumbers.zone(election.timeZone, language)])
+        // Said while it matters: not before the envelope is here, and not when the decision is made.
+        if last != .accepted, timeline.steps.contains(where: { $0.kind == .received }) {
+            values["caution"] = PageTexts.sentence("way_accepted", language)
+        }
         if let meaning = Self.meaning(last) { values["meaning"] = PageTexts.sentence(meaning, language) }
         return page(
             .ok,

@@ -38,9 +38,14 @@ struct VerifyCommand: ParsableCommand {
         let name = Printable.escape(file == "-" ? "It" : file)
         try Report(
             json: report.json, table: ReportTable(columns: ["check", "ok", "detail"], rows: rows),
-            foot: [report.valid ? "\(name) is genuine and unchanged." : "\(name) is NOT genuine: do not use it."]
+            foot: [verdict(report, name)]
         ).show(as: output.format)
         if !report.valid { throw ExitStatus.found }
+    }
+
+    private func verdict(_ report: PacketVerifier.Report, _ name: String) -> String {
+        if report.valid { return "\(name) is genuine and unchanged." }
+        return report.isUnsigned ? "\(name) cannot be checked on its own." : "\(name) is NOT genuine: do not use it."
     }
 
     private func authority() throws -> Certificate {

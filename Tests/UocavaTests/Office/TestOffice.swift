@@ -77,7 +77,8 @@ final class TestOffice: Sendable {
     func voter(_ number: String) throws -> Int64 {
         try #require(
             try office.books.read { transaction in
-                try transaction.first("SELECT id FROM voter WHERE number_index = $1", .blob(office.rollKeys.index("voter number", number))) {
+                try transaction.first("SELECT id FROM voter WHERE number_index = $1", .blob(office.rollKeys.index("voter number", number)))
+                {
                     try $0.integer("id")
                 }
             })
@@ -128,8 +129,9 @@ final class TestOffice: Sendable {
         let country = index.isMultiple(of: 3) ? "Germany" : "United States of America"
         return [
             number, "Voter\(index)", "Ann", birthday, address, place, "active-duty", "overseas", "fpca", "2028-08-01",
-            index == 10 ? "mail" : "email", "en", protected ?? (index == 12 ? "yes" : "no"), "\(index) Main St", "Springfield", "ES", "00001",
-            "PSC \(index) BOX 1", index.isMultiple(of: 3) ? "10115 Berlin" : "APO AE 09001", country,
+            index == 10 ? "mail" : "email", "en", protected ?? (index == 12 ? "yes" : "no"), "\(index) Main St", "Springfield", "ES",
+            "00001",
+            "PSC \(index) BOX 1", index.isMultiple(of: 3) ? "10115 Berlin" : "APO AE 09001", country
         ].joined(separator: ",")
     }
 
@@ -211,7 +213,7 @@ enum SmallBallot {
             "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
             "<< /Length \(content.utf8.count) >>\nstream\n\(content)\nendstream",
-            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
         ]
         var text = "%PDF-1.4\n"
         var offsets: [Int] = []

@@ -62,6 +62,7 @@ struct WritingTailTests {
         let text = VerifyText.make(
             fileName: "packet.pdf", byteRange: parsed.byteRange, baseLength: parsed.baseLength, baseSHA256: hash,
             officeName: "Board of Elections", publicURL: "https://ballots.example.gov")
+        #expect(text.contains(" https://ballots.example.gov/office-ca.pem\n"))
         #expect(text.utf8.allSatisfy { $0 == 10 || (0x20...0x7E).contains($0) })
         try folder.run("cp", ["cert.pem", "office-ca.pem"])
         let segments = try PacketZip.segments(

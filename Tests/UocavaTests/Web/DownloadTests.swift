@@ -1,5 +1,6 @@
 import Elections
 import Foundation
+import Storage
 import Testing
 import Web
 
@@ -115,6 +116,36 @@ struct DownloadTests {
         }
     }
 
+    @Test("Of a slow connection it is known how far it was when it broke off, also in the middle of a piece")
+    func narrow() async throws {
+        try await WebTestSite.serving(baseLength: 2_000_000) { site in
+            let ballot = try site.issue()[0]
+            let cookie = "Cookie: \(try await site.claim(ballot))"
+            let port = site.port
+            let place = 600_000
+            let first = try await WebTestSite.onThread {
+                let connection = try WebTestConnection(port: port, isNarrow: true)
+                try connection.send(WebTestSite.request("GET", Self.pdf, headers: [cookie]))
+                var part = try connection.receive(upTo: 3000).body
+                while part.count < place {
+                    usleep(20_000)
+                    part += try connection.receiveBody(min(16_000, place - part.count))
+                }
+                return part
+            }
+            #expect(first.elementsEqual(ballot.pdf.prefix(place)))
+            try await Task.sleep(for: .milliseconds(300))
+            let ranges = try site.database.read { try $0.first("SELECT ranges FROM served") { try $0.text("ranges") } }
+            let known = try #require(ranges?.wholeMatch(of: /0-(\d+)/).flatMap { Int($0.output.1) })
+            #expect(known >= place && known < ballot.pdf.count)
+            // A piece is 256 KB.
+            #expect(!known.isMultiple(of: 262_144))
+            let rest = try await site.get(Self.pdf, headers: [cookie, "Range: bytes=\(place)-"])
+            #expect(first + rest.body == ballot.pdf)
+            #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == 1 })
+        }
+    }
+
     @Test("How far a slow download is stands in the books while it goes on, so that a crash of ours costs the voter little")
     func notes() async throws {
         try await WebTestSite.serving { site in
@@ -207,6 +238,7 @@ struct DownloadTests {
             #expect(try Data(contentsOf: out.appendingPathComponent("manifest.json")) == Data("{\"format\":1}".utf8))
             let verify = try String(contentsOf: out.appendingPathComponent("VERIFY.txt"), encoding: .utf8)
             #expect(verify.contains("head -c \(site.base.count + 120) packet.pdf"))
+            #expect(verify.contains(" http://127.0.0.1:8080/office-ca.pem\n"))
         }
     }
 

@@ -104,6 +104,11 @@ struct PagePartsTests {
         #expect(PageNumbers.moment(noon, zone: "America/New_York", .english) == "November 7, 2028, 12:05 p.m.")
         #expect(PageNumbers.moment(noon.adding(seconds: 43_200), zone: "America/New_York", .english) == "November 8, 2028, 12:05 a.m.")
         #expect(PageNumbers.moment(noon, zone: "UTC", .spanish) == "7 de noviembre de 2028, 17:05")
+        #expect(PageNumbers.zone("America/New_York", .english) == "Eastern Time")
+        #expect(PageNumbers.zone("America/New_York", .spanish) == "hora oriental")
+        #expect(PageNumbers.zone("UTC", .english) == "UTC")
+        #expect(PageNumbers.zone("GMT", .spanish) == "UTC")
+        #expect(PageNumbers.zone("Nowhere/Town", .english) == "Nowhere/Town")
     }
 
     @Test("Each of the office's errors has its status")

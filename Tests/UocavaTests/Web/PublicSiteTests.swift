@@ -101,6 +101,57 @@ struct PublicSiteTests {
         }
     }
 
+    @Test("The timeline warns that received is not accepted while that matters, and says neither before it is so")
+    func timelineWords() async throws {
+        try await WebTestSite.serving { site in
+            let ballot = try site.issue()[0]
+            func step(_ kind: String, _ seq: Int64) async throws -> String {
+                try site.database.write { transaction in
+                    try transaction.execute(
+                        "INSERT INTO step (ballot, seq, kind, at) VALUES ($1, $2, $3, $4)", .blob(ballot.id), .integer(seq), .text(kind),
+                        .integer(site.time.now.adding(seconds: seq).milliseconds))
+                }
+                return try await site.get("/t/\(ballot.tracking.text)").text
+            }
+            let sent = try await step("letter_sent", 1)
+            #expect(!sent.contains("accepted") && !sent.contains("eceived"))
+            #expect(sent.contains("Times are those of the election office: Eastern Time."))
+            #expect(try await step("received", 2).contains("does not yet mean"))
+            let accepted = try await step("accepted", 3)
+            #expect(accepted.contains("was accepted"))
+            #expect(!accepted.contains("does not yet mean"))
+        }
+    }
+
+    @Test("The office's certificate is there for everybody, once the office has imported an election")
+    func certificate() async throws {
+        try await WebTestSite.serving { site in
+            let reply = try await site.get("/office-ca.pem")
+            #expect(reply.status == 200)
+            #expect(reply.body == (try site.authority()))
+            #expect(reply.header("content-type") == "application/x-pem-file")
+            #expect(reply.header("x-content-type-options") == "nosniff")
+            #expect(try await site.ask("HEAD", "/office-ca.pem").header("content-length") == "\(reply.body.count)")
+            #expect(try await site.get("/").text.contains("href=\"/office-ca.pem\""))
+        }
+        try await WebTestSite.serving { site in
+            try site.database.write { try $0.execute("DELETE FROM notice") }
+            #expect(try await site.get("/office-ca.pem").status == 404)
+            #expect(try await !site.get("/").text.contains("office-ca.pem"))
+        }
+    }
+
+    @Test("An import puts certificate and time zone on the office's notice", .enabled(if: TestOffice.present, "the program is not built"))
+    func imported() async throws {
+        let test = try TestOffice()
+        let counter = try test.counter()
+        let notice = try #require(try await counter.notice())
+        await counter.stop()
+        #expect(notice.timeZone == "America/New_York")
+        #expect(Data(notice.authority.utf8) == (try Data(contentsOf: test.folder.appendingPathComponent("keys/ca.pem"))))
+        #expect(try PublicNotice(json: JSONValue.parse(Array(notice.json.text.utf8))) == notice)
+    }
+
     @Test("Codes that open nothing all get the same 404, a return code too")
     func unknownCodes() async throws {
         try await WebTestSite.serving { site in
@@ -116,13 +167,18 @@ struct PublicSiteTests {
                 }
             }
             #expect(bodies.count == 1)
+            // Who looks for a status on the page finds none where there is no ballot.
+            let words = Set(String(decoding: bodies.first ?? [], as: UTF8.self).lowercased().split { !$0.isLetter }.map(String.init))
+            #expect(words.isDisjoint(with: BallotStatus.allCases.map(\.rawValue)))
         }
     }
 
     @Test("Unknown paths are 404, known ones say what may be done with them")
     func routes() async throws {
         try await WebTestSite.serving { site in
-            for path in ["/x", "/b", "/ballot/", "/ballot/a/b", "/t/", "/staff", "/style.css", "/ballots", "/.git/config", "//"] {
+            for path in [
+                "/x", "/b", "/ballot/", "/ballot/a/b", "/t/", "/staff", "/style.css", "/office-ca.pem/", "/ballots", "/.git/config", "//"
+            ] {
                 #expect(try await site.get(path).status == 404, "\(path)")
             }
             #expect(try await site.get("/\(String(repeating: "x", count: 2000))").status == 404)
@@ -130,7 +186,7 @@ struct PublicSiteTests {
                 ("POST", "/", "GET, HEAD"), ("PUT", "/b/x", "GET, HEAD, POST"), ("GET", "/ballot/end", "POST"),
                 ("POST", "/ballot", "GET, HEAD"),
                 ("DELETE", "/t", "GET, HEAD, POST"), ("POST", "/t/x", "GET, HEAD"), ("OPTIONS", "/ballot/x.pdf", "GET, HEAD"),
-                ("TRACE", "/", "GET, HEAD")
+                ("TRACE", "/", "GET, HEAD"), ("POST", "/office-ca.pem", "GET, HEAD")
             ] {
                 let reply = try await site.ask(method, path)
                 #expect(reply.status == 405, "\(method) \(path)")

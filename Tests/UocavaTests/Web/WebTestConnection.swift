@@ -35,8 +35,16 @@ final class WebTestConnection {
         let what: String
     }
 
-    init(port: Int) throws {
+    /// - Parameter isNarrow: whether little fits between the two kernels, as over a satellite.
+    init(port: Int, isNarrow: Bool = false) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if isNarrow {
+            // Both must be there before the connection is: the segments' size is agreed on first, and the server sizes its buffer by it.
+            var segment: Int32 = 536
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_MAXSEG, &segment, socklen_t(MemoryLayout<Int32>.size))
+            var window: Int32 = 16_384
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian

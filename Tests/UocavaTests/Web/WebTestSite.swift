@@ -77,7 +77,8 @@ final class WebTestSite: Sendable {
         base = bytes
         let hash = SHA256.hash(bytes)
         baseHash = hash
-        let notice = Self.notice(question, test: test)
+        var notice = Self.notice(question, test: test)
+        notice.authority = String(decoding: try office.cabinet(passphrase: { nil }).authority().pem, as: UTF8.self)
         let election = PublicElection(
             code: "2028-general", name: "General Election 2028", date: "2028-11-07", timeZone: "America/New_York",
             receipt: Instant(seconds: 1_857_258_000), linksClose: Instant(seconds: 1_857_258_000), returnNotice: [:])
@@ -130,6 +131,7 @@ final class WebTestSite: Sendable {
         notice.address = ["441 4th Street NW", "Suite 250 North", "Washington DC 20001"]
         notice.identityQuestion = question
         notice.test = test
+        notice.timeZone = "America/New_York"
         return notice
     }
 
@@ -201,6 +203,9 @@ final class WebTestSite: Sendable {
     func events(_ kind: String, of ballot: Ballot) throws -> Int {
         try count("SELECT count(*) FROM counter_event WHERE kind = '\(kind)' AND ballot = $1", .blob(ballot.id))
     }
+
+    /// The certificate of the office's authority, as it lies in the cabinet.
+    func authority() throws -> [UInt8] { [UInt8](try Data(contentsOf: folder.appendingPathComponent("keys/ca.pem"))) }
 
     /// Changes a link behind the counter's back, to put it into a state.
     func change(_ ballots: [Ballot], _ assignment: String) throws {

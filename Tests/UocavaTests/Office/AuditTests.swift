@@ -1,0 +1,359 @@
+import Elections
+import Foundation
+import Keys
+import Office
+import Storage
+import Testing
+
+@Suite("Audit", .enabled(if: TestOffice.present, "the program is not built"))
+struct AuditTests {
+    @Test("A planted change is named by the invariant that it breaks", arguments: AuditPlant.all)
+    func planted(_ plant: AuditPlant) async throws {
+        let test = try await AuditSample.office()
+        try test.verify("before anything is planted")
+        try plant.change(test)
+        // As the operator's next command sees it.
+        let office = try Office(OfficeFolder(test.folder), clock: test.office.clock)
+        let report = try Audit(office).run()
+        let found = report.findings.map { "\($0.invariant): \($0.subject): \($0.detail)" }
+        #expect(!report.ok)
+        for expected in try plant.expected(test) {
+            #expect(found.contains { $0.hasPrefix(expected) }, "\(expected) is not among \(found)")
+        }
+    }
+
+    @Test("A guard that was removed or hollowed out is missed")
+    func guards() async throws {
+        for (isBooks, names) in [
+            (
+                true,
+                [
+                    "office_kind", "ballot_frozen", "ballot_kept", "journal_kept", "journal_frozen", "ballot_standing", "link_standing",
+                    "return_piece_counted", "return_piece_ballot"
+                ]
+            ), (false, ["packet_frozen", "counter_event_kept", "counter_event_frozen", "link_live"])
+        ] {
+            let test = try await AuditSample.office()
+            let database = isBooks ? test.office.books : test.office.counter
+            for name in names {
+                let isIndex =
+                    try database.read { try $0.count("SELECT count(*) FROM sqlite_master WHERE name = '\(name)' AND type = 'index'") } == 1
+                let text = try AuditPlant.text(of: name, in: database)
+                try database.write { try $0.executeScript("DROP \(isIndex ? "INDEX" : "TRIGGER") \(name)") }
+                #expect(try growth(test) == ["The guard \(name) was removed from the database."])
+                if !isIndex {
+                    let table = try #require(text.components(separatedBy: " ON ").last?.split(separator: "\n").first)
+                    try database.write {
+                        try $0.executeScript("CREATE TRIGGER \(name) BEFORE INSERT ON \(table) BEGIN SELECT 1; END")
+                    }
+                    #expect(try growth(test) == ["The guard \(name) is another than the one that the database was made with."])
+                    try database.write { try $0.executeScript("DROP TRIGGER \(name)") }
+                }
+                try database.write { try $0.executeScript(text) }
+            }
+            try test.verify("every guard is back")
+        }
+    }
+
+    private func growth(_ test: TestOffice) throws -> [String] {
+        let findings = try Audit(test.office).run().findings
+        #expect(findings.allSatisfy { $0.invariant == "7 growth" })
+        return findings.map(\.detail)
+    }
+
+    @Test("An audit beside claims, new links and a batch finds nothing")
+    func beside() async throws {
+        let test = try await AuditSample.office()
+        let counter = try test.counter()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for number in 5...9 {
+                    let claim = try await counter.claim(token: try test.token("V\(number)"), answer: TestOffice.voters[number - 1].birthday)
+                    if case .opened = claim { continue }
+                    Issue.record("V\(number) was refused")
+                }
+            }
+            group.addTask {
+                try test.issue { $0.release = [VoterID("V12")] }
+                for _ in 0..<3 { try LinkDesk(test.office).newLink(for: VoterID("V2"), election: TestOffice.election, reason: "lost") }
+            }
+            for _ in 0..<3 { try test.verify("while others are at work") }
+            try await group.waitForAll()
+        }
+        await counter.stop()
+        try test.verify()
+    }
+}
+
+/// An office in which much has happened, made once and copied for each test: V1 and V3 have their ballots, V4's envelope is accepted, V5 to V9
+/// wait.
+enum AuditSample {
+    private struct Template {
+        let office: ReportsOffice
+        let now: Instant
+    }
+
+    private static let template = Task {
+        let reports = try ReportsOffice()
+        try await reports.download("V1")
+        try await reports.download("V3")
+        try reports.office.catchUp()
+        reports.pass(seconds: 86_400)
+        let code = try reports.code("V4")
+        _ = try reports.returns.receive([Returns.Scan(code: code)])
+        reports.pass(seconds: 60)
+        _ = try reports.returns.decide(code, .accept)
+        try reports.office.books.checkpoint()
+        try reports.office.counter.checkpoint()
+        return Template(office: reports, now: reports.test.now)
+    }
+
+    static func office() async throws -> TestOffice {
+        let template = try await template.value
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-audit-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: template.office.test.folder, to: folder)
+        return try TestOffice(at: folder, clock: TestOffice.ClockBox(template.now))
+    }
+}
+
+/// One thing that somebody with the file and a grudge may do, guards or none, and how the audit must name it.
+struct AuditPlant: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let change: @Sendable (TestOffice) throws -> Void
+    /// How findings begin: `invariant: subject`.
+    let expected: @Sendable (TestOffice) throws -> [String]
+
+    private init(
+        _ name: String, finds expected: String..., change: @escaping @Sendable (TestOffice) throws -> Void
+    ) {
+        testDescription = name
+        self.change = change
+        self.expected = { test in try expected.map { try Self.filled($0, test) } }
+    }
+
+    /// `BALLOT(V1)` is the id as SQL, `ID(V1)` as the audit prints it, `VOTER(V1)` the voter's row.
+    private static func filled(_ text: String, _ test: TestOffice) throws -> String {
+        var text = text
+        for number in 1...9 where text.contains("(V\(number))") {
+            // Where the ballot itself is gone its letters' journal still names it.
+            let voter = try test.voter("V\(number)")
+            let id = try test.office.books.read { books in
+                try books.first(
+                    "SELECT ballot FROM journal WHERE voter = $1 AND ballot IS NOT NULL ORDER BY seq LIMIT 1", .integer(voter),
+                    decode: { ReportsOffice.hex(try $0.blob("ballot")) })
+            }
+            let known = try #require(id)
+            text = text.replacingOccurrences(of: "BALLOT(V\(number))", with: "x'\(known)'")
+            text = text.replacingOccurrences(of: "ID(V\(number))", with: known)
+            text = text.replacingOccurrences(of: "VOTER(V\(number))", with: "\(voter)")
+        }
+        return text
+    }
+
+    static func text(of name: String, in database: DatabaseFile) throws -> String {
+        try #require(
+            try database.read { try $0.first("SELECT sql FROM sqlite_master WHERE name = $1", .text(name)) { try $0.text("sql") } })
+    }
+
+    /// Runs the script while the guards are off, and puts them back: whoever knows the guards knows how to hide that they were off.
+    private static func run(_ script: String, in database: DatabaseFile, without guards: [String], _ test: TestOffice) throws {
+        let texts = try guards.map { try text(of: $0, in: database) }
+        let script = try filled(script, test)
+        try database.write { transaction in
+            for name in guards { try transaction.executeScript("DROP TRIGGER \(name)") }
+            try transaction.executeScript(script)
+            for text in texts { try transaction.executeScript(text) }
+        }
+    }
+
+    private static func books(_ name: String, without guards: [String] = [], finds expected: String, _ more: String..., script: String)
+        -> AuditPlant
+    {
+        var plant = AuditPlant(name, finds: expected) { try run(script, in: $0.office.books, without: guards, $0) }
+        plant = plant.finding(more)
+        return plant
+    }
+
+    private static func counter(_ name: String, without guards: [String] = [], finds expected: String, _ more: String..., script: String)
+        -> AuditPlant
+    {
+        AuditPlant(name, finds: expected) { try run(script, in: $0.office.counter, without: guards, $0) }.finding(more)
+    }
+
+    private func finding(_ more: [String]) -> AuditPlant {
+        let (first, rest) = (expected, more)
+        return AuditPlant(testDescription, change) { test in try first(test) + rest.map { try Self.filled($0, test) } }
+    }
+
+    private init(
+        _ name: String, _ change: @escaping @Sendable (TestOffice) throws -> Void,
+        _ expected: @escaping @Sendable (TestOffice) throws -> [String]
+    ) {
+        testDescription = name
+        self.change = change
+        self.expected = expected
+    }
+
+    /// Dates a row of the journal back, in its column and in its text, and computes every hash from there to the end anew.
+    private static func rechain(_ number: String, _ kind: String, back milliseconds: Int64, _ test: TestOffice) throws {
+        let ballot = try test.ballot(number)
+        let guarding = try text(of: "journal_frozen", in: test.office.books)
+        try test.office.books.write { books in
+            try books.executeScript("DROP TRIGGER journal_frozen")
+            var previous = [UInt8](repeating: 0, count: 32)
+            let rows = try books.all("SELECT seq, at, kind, ballot, canonical FROM journal ORDER BY seq") { row in
+                (
+                    seq: try row.integer("seq"), at: Instant(milliseconds: try row.integer("at")), kind: try row.text("kind"),
+                    ballot: try row.optionalBlob("ballot"), canonical: try row.blob("canonical")
+                )
+            }
+            for row in rows {
+                var (at, canonical) = (row.at, row.canonical)
+                if row.kind == kind, row.ballot == ballot {
+                    at = Instant(milliseconds: at.milliseconds - milliseconds)
+                    let text = String(decoding: canonical, as: UTF8.self)
+                    canonical = Array(text.replacingOccurrences(of: "\"at\":\"\(row.at.rfc3339)\"", with: "\"at\":\"\(at.rfc3339)\"").utf8)
+                    #expect(canonical != row.canonical)
+                }
+                previous = SHA256.hash(previous, canonical)
+                try books.execute(
+                    "UPDATE journal SET at = $2, canonical = $3, hash = $4 WHERE seq = $1", .integer(row.seq), .integer(at.milliseconds),
+                    .blob(canonical), .blob(previous))
+            }
+            try books.executeScript(guarding)
+        }
+    }
+
+    private static let exchange = """
+        CREATE TEMP TABLE kept AS SELECT * FROM packet WHERE ballot IN (BALLOT(V5), BALLOT(V6));
+        UPDATE packet SET tracking = randomblob(32) WHERE ballot IN (BALLOT(V5), BALLOT(V6));
+        UPDATE packet SET (base, sha256, length, tracking, sealed) =
+            (SELECT k.base, k.sha256, k.length, k.tracking, k.sealed FROM kept k WHERE k.ballot <> packet.ballot)
+            WHERE ballot IN (BALLOT(V5), BALLOT(V6));
+        DROP TABLE kept;
+        """
+
+    private static func link(_ state: String) -> String {
+        """
+        INSERT INTO link (id, lookup, ballot, answer, wrap, closes_at, made_at, state)
+        SELECT randomblob(16), randomblob(16), ballot, answer, wrap, closes_at, made_at, '\(state)' FROM link WHERE ballot = BALLOT(V6);
+        """
+    }
+
+    static let all: [AuditPlant] = [
+        books(
+            "a journal row's time is back-dated in its column", without: ["journal_frozen"], finds: "2 journal: journal row",
+            script: "UPDATE journal SET at = at - 3600000 WHERE ballot = BALLOT(V4) AND kind = 'received'"),
+        books(
+            "a journal row's voter is changed in its column", without: ["journal_frozen"], finds: "2 journal: journal row",
+            script: "UPDATE journal SET voter = VOTER(V6) WHERE ballot = BALLOT(V5) AND kind = 'letter_queued'"),
+        books(
+            "a journal row's text is changed", without: ["journal_frozen"], finds: "2 journal: journal row",
+            script: """
+                UPDATE journal SET canonical = CAST(replace(CAST(canonical AS TEXT), 'ballot_ready', 'ballot_xeady') AS BLOB)
+                WHERE ballot = BALLOT(V1) AND kind = 'letter_queued'
+                """),
+        books(
+            "a journal row's text is no longer JSON", without: ["journal_frozen"], finds: "2 journal: journal row",
+
+            "9 frozen: ballot ID(V5)", script: "UPDATE journal SET canonical = x'7b22' WHERE ballot = BALLOT(V5) AND kind = 'issued'"),
+        books(
+            "a journal row is deleted", without: ["journal_kept"], finds: "7 growth: journal row",
+            script: "DELETE FROM journal WHERE ballot = BALLOT(V2) AND kind = 'letter_queued'"),
+        books(
+            "the journal row of an issue is deleted", without: ["journal_kept"], finds: "7 growth: journal row", "2 journal: ballot ID(V2)",
+            script: "DELETE FROM journal WHERE ballot = BALLOT(V2) AND kind = 'issued'"),
+        books(
+            "the last journal row is deleted", without: ["journal_kept"], finds: "7 growth: journal row", "1 status: ballot ID(V4)",
+            script: "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)"),
+        books(
+            "the journal is cut off where no status shows it", without: ["journal_kept"], finds: "7 growth: journal row",
+            script: """
+                INSERT INTO journal (seq, at, kind, canonical, hash) SELECT seq + 1, at, kind, canonical, hash FROM journal ORDER BY seq DESC LIMIT 1;
+                UPDATE office SET steps_known = (SELECT max(seq) FROM journal);
+                DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)
+                """),
+        AuditPlant("a decision is back-dated and the chain made anew", finds: "2 journal: journal row", "2 journal: ballot ID(V4)") {
+            try rechain("V4", "accepted", back: 3_600_000, $0)
+        },
+        AuditPlant("an issue is back-dated by minutes and the chain made anew", finds: "2 journal: ballot ID(V5)") {
+            try rechain("V5", "issued", back: 300_000, $0)
+        },
+        AuditPlant("an issue is back-dated everywhere that an office can write", finds: "2 journal: V5") {
+            try rechain("V5", "issued", back: 300_000, $0)
+            try run(
+                "UPDATE ballot SET issued_at = issued_at - 300000, status_at = status_at - 300000 WHERE id = BALLOT(V5)",
+                in: $0.office.books,
+                without: ["ballot_frozen"], $0)
+        },
+        books(
+            "a ballot's status is changed", finds: "1 status: ballot ID(V5)",
+            script: "UPDATE ballot SET status = 'sent' WHERE id = BALLOT(V5)"),
+        books(
+            "a ballot's time of issue is changed", without: ["ballot_frozen"], finds: "2 journal: ballot ID(V5)",
+            script: "UPDATE ballot SET issued_at = issued_at - 1 WHERE id = BALLOT(V5)"),
+        books(
+            "the time of a ballot's status is changed", finds: "2 journal: ballot ID(V4)",
+            script: "UPDATE ballot SET status_at = status_at - 1 WHERE id = BALLOT(V4)"),
+        books(
+            "a ballot is given to another style", without: ["ballot_frozen"], finds: "9 frozen: ballot ID(V5)", "4 packet: V5",
+            script: "UPDATE ballot SET style = (SELECT style FROM ballot WHERE id = BALLOT(V6)) WHERE id = BALLOT(V5)"),
+        books(
+            "a ballot is deleted with all that hangs on it", without: ["ballot_kept"], finds: "7 growth: ballot ID(V6)", "5 links: link",
+            script:
+                "DELETE FROM letter WHERE ballot = BALLOT(V6); DELETE FROM link WHERE ballot = BALLOT(V6); DELETE FROM ballot WHERE id = BALLOT(V6)"
+        ),
+        books(
+            "the time of an envelope is changed", finds: "2 journal: ballot ID(V4)",
+            script: "UPDATE return_piece SET received_at = received_at - 86400000 WHERE ballot = BALLOT(V4)"),
+        books(
+            "a decision is changed", finds: "1 status: ballot ID(V4)",
+            script: "UPDATE return_piece SET decision = 'rejected', reason = 'late' WHERE ballot = BALLOT(V4)"),
+        counter(
+            "two voters' packets are exchanged", without: ["packet_frozen"], finds: "4 packet: V5", "4 packet: V6", script: exchange),
+        counter(
+            "the bytes of a base are changed", finds: "4 packet: style",
+            script: "UPDATE base SET bytes = zeroblob(length) WHERE hash = (SELECT base FROM packet WHERE ballot = BALLOT(V5))"),
+        books(
+            "a vendor's file is exchanged", finds: "9 frozen: style south revision 1",
+            script: "UPDATE style_file SET sha256 = randomblob(32) WHERE style = (SELECT id FROM ballot_style WHERE code = 'south')"),
+        counter(
+            "a counter event is deleted", without: ["counter_event_kept"], finds: "7 growth: counter event",
+            script: "DELETE FROM counter_event WHERE seq = 1"),
+        counter(
+            "the last counter event is deleted", without: ["counter_event_kept"], finds: "7 growth: counter events",
+            script: "DELETE FROM counter_event WHERE seq = (SELECT max(seq) FROM counter_event)"),
+        counter(
+            "a counter event is back-dated", without: ["counter_event_frozen"], finds: "7 growth: counter event 1",
+            script: "UPDATE counter_event SET at = at - 1 WHERE seq = 1"),
+        counter(
+            "a packet is marked as delivered by hand", finds: "8 delivery: ballot ID(V5)",
+            script: "UPDATE packet SET delivered_at = 1 WHERE ballot = BALLOT(V5)"),
+        counter(
+            "what was served of a delivered packet is cut short", finds: "8 delivery: ballot ID(V1)",
+            script: "UPDATE served SET ranges = '0-10' WHERE link = (SELECT id FROM link WHERE ballot = BALLOT(V1))"),
+        counter(
+            "a ballot has two live links", finds: "5 links: ballot ID(V6)", "7 growth: counter.sqlite",
+            script: "DROP INDEX link_live;" + link("live")),
+        counter("the counter has a link that the office did not make", finds: "5 links: link", script: link("retired")),
+        counter(
+            "a link that the office did not make has an old number", finds: "5 links: link",
+            script: link("retired") + "UPDATE link SET seq = -1 WHERE state = 'retired'"),
+        counter("a link is gone", finds: "5 links: link", script: "DELETE FROM link WHERE ballot = BALLOT(V6)"),
+        counter(
+            "a link is claimed without a visit", finds: "5 links: link",
+            script: "UPDATE link SET state = 'claimed', claimed_at = 5 WHERE ballot = BALLOT(V6)"),
+        books(
+            "a real office is turned into a test office", without: ["office_kind"], finds: "10 test office: office",
+            "10 test office: signing certificate", script: "UPDATE office SET test = 1"),
+        books(
+            "a voter's sealed record is moved to another row", finds: "3 sealed: request", "6 buckets:",
+            script: "UPDATE request SET sealed = (SELECT o.sealed FROM request o WHERE o.voter = VOTER(V8)) WHERE voter = VOTER(V7)"),
+        books(
+            "what is sealed with a ballot is moved to another", finds: "3 sealed: ballot ID(V7)",
+            script: "UPDATE ballot SET sealed = (SELECT o.sealed FROM ballot o WHERE o.id = BALLOT(V8)) WHERE id = BALLOT(V7)"),
+        books(
+            "a voter is taken off the roll", finds: "6 buckets: ID(V9)",
+            script: "DELETE FROM request WHERE voter = VOTER(V9)")
+    ]
+}

@@ -1,0 +1,215 @@
+import Elections
+import Foundation
+import Keys
+import Office
+import Storage
+import Testing
+
+@Suite("Issuing that is broken off", .serialized, .enabled(if: TestOffice.present, "the program is not built"))
+struct CrashTests {
+    private let kills = ProcessInfo.processInfo.environment["UOCAVA_LONG_TESTS"] == nil ? 8 : 50
+
+    @Test(
+        "Killed at random moments, issue goes on where it stopped: nobody gets two ballots, a dead link, or none", .timeLimit(.minutes(30)))
+    func killed() async throws {
+        let template = try CrashOffice.template.get()
+        let undisturbed = try CrashOffice.copy()
+        defer { try? FileManager.default.removeItem(at: undisturbed) }
+        let started = ContinuousClock.now
+        let whole = try CrashRun(undisturbed, template.election).finish()
+        let duration = ContinuousClock.now - started
+        try #require(whole.status == 0, "\(whole.err)")
+        let buckets = try #require(whole.json?["buckets"])
+        try await inOrder(undisturbed, template, buckets, "undisturbed")
+
+        let due = Int(buckets["issued"]?.integerValue ?? 0)
+        var killed = 0
+        var midway = 0
+        while killed < kills {
+            let folder = try CrashOffice.copy()
+            defer { try? FileManager.default.removeItem(at: folder) }
+            var story: [String] = []
+            while killed < kills {
+                let run = try CrashRun(folder, template.election)
+                if killed.isMultiple(of: 2) {
+                    let moment = duration * Double.random(in: 0...1)
+                    try await Task.sleep(for: moment)
+                    story.append("killed after \(moment)")
+                } else {
+                    // While packets are written: the clock alone would often strike before or after.
+                    let packets = Int.random(in: 1...due / 2)
+                    try await run.waits(forPackets: packets, in: folder)
+                    story.append("killed after \(packets) more packets")
+                }
+                let end = try run.kill()
+                guard end.wasKilled else {
+                    // Faster than the blow: this office is complete, and the next is a fresh one.
+                    #expect(end.status == 0, "\(story) \(end.err)")
+                    break
+                }
+                killed += 1
+                let (packets, ballots) = try nobodyWasTold(folder, story)
+                if packets > 0, ballots < due { midway += 1 }
+            }
+            try await inOrder(folder, template, buckets, "\(story)")
+        }
+        #expect(midway > 0, "no blow fell while ballots were written")
+    }
+
+    @Test(
+        "On a full disk issue stops with a plain message and 73, and goes on when there is room again",
+        .enabled(if: CrashDisk.canMake, "needs root and tmpfs"), .timeLimit(.minutes(10)), arguments: [0, 64, 1024, 5120])
+    func fullDisk(kilobytesLeft: Int) async throws {
+        let template = try CrashOffice.template.get()
+        let whole = try CrashOffice.undisturbed.get()
+        let disk = try CrashDisk()
+        let folder = try CrashOffice.copy(to: disk.folder.appendingPathComponent("office"))
+        try disk.fill(leaving: kilobytesLeft)
+        let stopped = try CrashRun(folder, template.election).finish()
+        #expect(stopped.status == 73, "\(stopped.err)")
+        plain(stopped, in: folder)
+        try disk.empty()
+        try nobodyWasTold(folder, ["the disk was full at \(kilobytesLeft) KB"])
+        try await inOrder(folder, template, whole, "after the disk was full at \(kilobytesLeft) KB")
+    }
+
+    @Test("Where no file may grow any more, issue stops the same way", .timeLimit(.minutes(10)))
+    func fileLimit() async throws {
+        let template = try CrashOffice.template.get()
+        let whole = try CrashOffice.undisturbed.get()
+        let folder = try CrashOffice.copy()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let stopped = try CrashRun(folder, template.election, largestFile: 2048).finish()
+        #expect(stopped.status == 73, "\(stopped.err)")
+        plain(stopped, in: folder)
+        try nobodyWasTold(folder, ["no file larger than 2 MB"])
+        try await inOrder(folder, template, whole, "after a limit on files")
+    }
+
+    /// What a person reads: which file, what is wrong, what to do; nothing of the program's inside and no data.
+    private func plain(_ end: CrashRun.End, in folder: URL) {
+        #expect(end.out.isEmpty)
+        #expect(end.err.hasPrefix("uocava: \(folder.path)"), "\(end.err)")
+        #expect(end.err.contains("the disk is full") || end.err.contains("cannot be written"), "\(end.err)")
+        #expect(end.err.contains("run the command again"), "\(end.err)")
+        #expect(end.err.split(separator: "\n").count <= 3, "\(end.err)")
+    }
+
+    // MARK: What must hold
+
+    /// Right after a run was broken off: whoever has a letter has a packet and a live link, and what is at the counter beyond that nobody knows.
+    @discardableResult
+    private func nobodyWasTold(
+        _ folder: URL, _ story: [String], sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> (packets: Int, ballots: Int) {
+        let office = try Office(OfficeFolder(folder))
+        defer { try? DistrictOffice.settle(office) }
+        let books = try CrashBooks(office)
+        #expect(books.letters == books.ballots, "\(story)", sourceLocation: sourceLocation)
+        #expect(books.liveLinks.isSuperset(of: books.letterLinks), "\(story)", sourceLocation: sourceLocation)
+        #expect(books.packets.isSuperset(of: books.ballots), "\(story)", sourceLocation: sourceLocation)
+        #expect(books.isGapless, "\(story)", sourceLocation: sourceLocation)
+        // The audit names what lies about at the counter, and finds nothing else.
+        let others = try Audit(office).run().findings.filter {
+            !$0.detail.hasPrefix("An interrupted run left") && !$0.detail.contains("this office did not make it")
+        }
+        #expect(others.map(\.detail) == [], "\(story)", sourceLocation: sourceLocation)
+        return (books.packets.count, books.ballots.count)
+    }
+
+    /// One more run ends well, and then everything is as if nothing had happened.
+    private func inOrder(
+        _ folder: URL, _ template: CrashOffice.Template, _ buckets: JSONValue, _ story: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let here = sourceLocation
+        let last = try CrashRun(folder, template.election).finish()
+        #expect(last.status == 0, "\(story): \(last.err)", sourceLocation: here)
+        func count(_ document: JSONValue?, _ bucket: Bucket) -> Int64 { document?[bucket.rawValue]?.integerValue ?? 0 }
+        let found = last.json?["buckets"]
+        for bucket in Bucket.allCases where bucket != .issued && bucket != .alreadyIssued {
+            #expect(count(found, bucket) == count(buckets, bucket), "\(story): \(bucket)", sourceLocation: here)
+        }
+        let due = count(buckets, .issued)
+        #expect(due > 1000)
+        #expect(count(found, .issued) + count(found, .alreadyIssued) == due, "\(story)", sourceLocation: here)
+        #expect(last.json?["total"]?.integerValue == Int64(template.total), "\(story)", sourceLocation: here)
+
+        let office = try Office(OfficeFolder(folder))
+        let books = try CrashBooks(office)
+        #expect(books.ballots.count == Int(due), "\(story)", sourceLocation: here)
+        #expect(books.voters == Int(due), "\(story): one ballot for each", sourceLocation: here)
+        #expect(books.packets == books.ballots, "\(story): the counter has no packet that the books do not know", sourceLocation: here)
+        #expect(books.letters == books.ballots, "\(story)", sourceLocation: here)
+        #expect(books.letterCount == Int(due), "\(story)", sourceLocation: here)
+        #expect(books.liveLinks == books.letterLinks, "\(story): one live link each, and no other", sourceLocation: here)
+        #expect(books.liveLinks.count == Int(due), "\(story)", sourceLocation: here)
+        #expect(books.linksAtCounter == Int(due), "\(story)", sourceLocation: here)
+        #expect(books.isGapless, "\(story)", sourceLocation: here)
+        #expect(books.issuedInJournal == Int(due), "\(story)", sourceLocation: here)
+        #expect(try Audit(office).run().findings.map(\.detail) == [], "\(story)", sourceLocation: here)
+        #expect(try Reports(office).reconcile(election: template.election).mismatches == [], "\(story)", sourceLocation: here)
+        try await linksOpen(office, template, story, here)
+        #expect(try Audit(office).run().findings.map(\.detail) == [], "\(story)", sourceLocation: here)
+        try DistrictOffice.settle(office)
+    }
+
+    /// The links of some voters open their packets.
+    private func linksOpen(_ office: Office, _ template: CrashOffice.Template, _ story: String, _ here: SourceLocation) async throws {
+        let database = try office.folder.openCounterDatabase()
+        let counter = Counter(database: database)
+        var opened = 0
+        for voter in template.voters.shuffled().prefix(40) where opened < 5 {
+            let link = try office.books.read { transaction in
+                try transaction.first(
+                    """
+                    SELECT l.id, l.key_id FROM link l JOIN ballot b ON b.id = l.ballot JOIN voter v ON v.id = b.voter
+                    WHERE v.number_index = $1 AND l.ended_at IS NULL
+                    """, .blob(office.rollKeys.index("voter number", voter.number))
+                ) { (id: try $0.blob("id"), key: try $0.text("key_id")) }
+            }
+            // Voters by mail have none.
+            guard let link else { continue }
+            let token = try office.linkKeys.token(linkID: link.id, keyID: link.key).text
+            guard case .opened = try await counter.claim(token: token, answer: voter.birthday) else {
+                Issue.record("\(story): the link of \(voter.number) opens nothing", sourceLocation: here)
+                return
+            }
+            opened += 1
+        }
+        await counter.stop()
+        try database.close()
+        #expect(opened == 5, sourceLocation: here)
+    }
+}
+
+/// What both databases hold after a run, read with no code of the office.
+private struct CrashBooks {
+    let ballots: Set<[UInt8]>
+    let voters: Int
+    let letters: Set<[UInt8]>
+    let letterCount: Int
+    let letterLinks: Set<[UInt8]>
+    let isGapless: Bool
+    let issuedInJournal: Int
+    let packets: Set<[UInt8]>
+    let liveLinks: Set<[UInt8]>
+    let linksAtCounter: Int
+
+    init(_ office: Office) throws {
+        func ids(_ file: DatabaseFile, _ sql: String) throws -> Set<[UInt8]> {
+            Set(try file.read { try $0.all(sql) { try $0.blob("id") } })
+        }
+        func count(_ file: DatabaseFile, _ sql: String) throws -> Int { try file.read { try $0.count(sql) } }
+        ballots = try ids(office.books, "SELECT id FROM ballot")
+        voters = try count(office.books, "SELECT count(DISTINCT voter) FROM ballot")
+        letters = try ids(office.books, "SELECT ballot AS id FROM letter WHERE state = 'queued'")
+        letterCount = try count(office.books, "SELECT count(*) FROM letter")
+        letterLinks = try ids(office.books, "SELECT link AS id FROM letter")
+        isGapless = try count(office.books, "SELECT count(*) = max(seq) AND min(seq) = 1 FROM journal") == 1
+        issuedInJournal = try count(office.books, "SELECT count(*) FROM journal WHERE kind = 'issued'")
+        packets = try ids(office.counter, "SELECT ballot AS id FROM packet")
+        liveLinks = try ids(office.counter, "SELECT id FROM link WHERE state = 'live'")
+        linksAtCounter = try count(office.counter, "SELECT count(*) FROM link")
+    }
+}
