@@ -96,7 +96,7 @@ package struct ConfinedChild: Sendable {
         var environment: [UnsafeMutablePointer<CChar>?] = unsafe Self.environment.map { unsafe strdup($0) }
         unsafe environment.append(nil)
         let strings = unsafe arguments + environment
-        defer { unsafe strings.indices.forEach { index in unsafe free(strings[index]) } }
+        defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
         var pid: pid_t = 0
         let code = unsafe posix_spawn(&pid, executable, &actions, &attributes, arguments, environment)
         guard code == 0 else {
