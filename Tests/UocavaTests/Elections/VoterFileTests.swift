@@ -202,7 +202,9 @@ struct ElectionsVoterFixtureTests {
     @Test("A byte order mark and CR LF are no trouble")
     func bom() throws {
         let file = try read("voters-dirty/utf8_bom_crlf.csv")
-        #expect(file.refused.isEmpty && file.rows.count > 50)
+        // Four voters stand in it twice, which is the only trouble with it.
+        #expect(file.refused.count == 8 && file.rows.count == 52)
+        #expect(file.refused.flatMap(\.problems).allSatisfy { $0.column == "voter_id" })
     }
 
     @Test(
@@ -255,9 +257,9 @@ struct ElectionsVoterFixtureTests {
     func hostile() throws {
         let file = try read("voters-dirty/hostile.csv")
         let names = file.rows.map(\.record).flatMap { [$0.lastName, $0.firstName] + $0.mailing }
-        for name in ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "Robert'); DROP TABLE voter;--", "${jndi:ldap://x} {{7*7}}"] {
+        for name in ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "Robert'); DROP TABLE voter;--"] {
             #expect(names.contains(name))
         }
-        #expect(file.refused.flatMap(\.problems).compactMap(\.column) == ["email", "first_name", "last_name", "email"])
+        #expect(file.refused.flatMap(\.problems).compactMap(\.column) == ["email", "first_name", "last_name", "email", "mailing_line1"])
     }
 }

@@ -202,7 +202,7 @@ struct KeysCabinetTests {
         #expect(try cabinet.authority().isSample)
         #expect(try cabinet.list().allSatisfy(\.sample))
         let error = expectKeysError(.sampleInRealOffice) { _ = try cabinet.signer(now: keysNow, realOffice: true) }
-        #expect(error?.hint?.contains("keys init") == true)
+        #expect(error?.hint?.contains("uocava init") == true)
     }
 
     @Test("A signer is refused before its certificate is valid and after it has expired")
