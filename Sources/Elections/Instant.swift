@@ -23,7 +23,7 @@ package struct Instant: Hashable, Comparable, Sendable, Codable, CustomStringCon
     }
 
     /// Whole seconds since the beginning of 1970, UTC, rounded down.
-    package var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
+    package var seconds: Int64 { milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0) }
 
     /// The moment in UTC as RFC 3339 with milliseconds: `2028-09-18T13:00:00.123Z`, always 24 characters.
     package var rfc3339: String {

@@ -26,10 +26,17 @@ final class CounterCheck {
         let known = Int64(try books.count("SELECT events_known FROM office WHERE id = 1"))
         var expected: Int64 = 1
         try office.counter.read { transaction in
-            try transaction.forEach("SELECT seq, at, kind, ballot FROM counter_event ORDER BY seq") { row in
+            try transaction.forEach(
+                """
+                SELECT seq, CASE typeof(at) WHEN 'integer' THEN at ELSE -1 END AS at,
+                    CASE typeof(kind) WHEN 'text' THEN kind ELSE '' END AS kind,
+                    CASE typeof(ballot) WHEN 'blob' THEN ballot ELSE zeroblob(1) END AS ballot
+                FROM counter_event ORDER BY seq
+                """
+            ) { row in
                 let seq = try row.integer("seq")
                 if seq != expected { notes.add(.growth, "counter event \(seq)", "Events before it are missing, from \(expected) on.") }
-                expected = seq + 1
+                expected = seq &+ 1
                 guard seq <= known else { return }
                 guard let told = history.counterEvents[seq] else {
                     return notes.add(.journal, "counter event \(seq)", "The journal does not tell of it.")

@@ -15,6 +15,8 @@ extension Office {
 struct CounterBook {
     private let office: Office
     private static let chunk = 500
+    /// How many seconds the counter's clock may be off ours.
+    private static let clockTolerance: Int64 = 600
 
     init(_ office: Office) { self.office = office }
 
@@ -24,7 +26,6 @@ struct CounterBook {
         let kind: String
         let ballot: [UInt8]
         let link: [UInt8]
-        let detail: String
     }
 
     /// Copies the counter's events into the journal, in their order. An event that cannot have happened (a claim on a link we never made, a
@@ -36,12 +37,19 @@ struct CounterBook {
             }
             let events = try office.counter.read { transaction in
                 try transaction.all(
-                    "SELECT seq, at, kind, ballot, link, detail FROM counter_event WHERE seq > $1 ORDER BY seq LIMIT \(Self.chunk)",
+                    // Whoever holds the counter can write anything there: what is of another kind reads as nothing and is refused below.
+                    """
+                    SELECT seq, CASE typeof(at) WHEN 'integer' THEN at ELSE -1 END AS at,
+                        CASE typeof(kind) WHEN 'text' THEN kind ELSE '' END AS kind,
+                        CASE typeof(ballot) WHEN 'blob' THEN ballot ELSE zeroblob(1) END AS ballot,
+                        CASE typeof(link) WHEN 'blob' THEN link ELSE zeroblob(1) END AS link
+                    FROM counter_event WHERE seq > $1 ORDER BY seq LIMIT \(Self.chunk)
+                    """,
                     .integer(known ?? 0)
                 ) { row in
                     Event(
                         seq: try row.integer("seq"), at: Instant(milliseconds: try row.integer("at")), kind: try row.text("kind"),
-                        ballot: try row.blob("ballot"), link: try row.blob("link"), detail: try row.text("detail"))
+                        ballot: try row.blob("ballot"), link: try row.blob("link"))
                 }
             }
             guard let last = events.last else { return }
@@ -57,13 +65,18 @@ struct CounterBook {
     }
 
     private func take(_ event: Event, in transaction: Transaction) throws {
+        let madeAt = try transaction.first(
+            "SELECT made_at FROM link WHERE id = $1 AND ballot = $2", .blob(event.link), .blob(event.ballot)
+        ) { try $0.integer("made_at") }
+        guard let madeAt else { return try refuse(event, "it names a link that this office did not make", in: transaction) }
+        // The counter's clock may be another machine's, but not by more than minutes.
+        let latest = office.clock.now().adding(seconds: Self.clockTolerance).milliseconds
+        guard event.at.milliseconds >= madeAt - Self.clockTolerance * 1000, event.at.milliseconds <= latest else {
+            return try refuse(event, "it is dated before its link was made, or ahead of time", in: transaction)
+        }
         let facts: [String: JSONValue] = [
             "link": .string(hex(event.link)), "counter_seq": .integer(event.seq), "counter_at": .string(event.at.rfc3339)
         ]
-        let ours =
-            try transaction.count(
-                "SELECT count(*) FROM link WHERE id = $1 AND ballot = $2", .blob(event.link), .blob(event.ballot)) == 1
-        guard ours else { return try refuse(event, "it names a link that this office did not make", in: transaction) }
         switch event.kind {
         case "retired":
             let owner = try transaction.first("SELECT election, voter FROM ballot WHERE id = $1", .blob(event.ballot)) {

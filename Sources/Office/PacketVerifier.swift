@@ -52,7 +52,14 @@ package struct PacketVerifier: Sendable {
             guard let pdf = Self.firstStoredEntry(of: bytes) else {
                 throw OfficeError(.badInput, "This ZIP holds no packet.pdf that can be read.", hint: "Download the packet again.")
             }
-            return verify(pdf: pdf)
+            var report = verify(pdf: pdf)
+            let whole = Self.unpacksOnlyItsFirstEntry(bytes)
+            report.add(
+                "archive", whole,
+                whole
+                    ? "packet.pdf in it was checked, and is what unpacking gives; of the other files nothing is said."
+                    : "The archive was changed: unpacking it may give another file than the one that was checked.")
+            return report
         }
         if let manifest = try? JSONValue.parse(bytes), manifest["format"]?.stringValue == "uocava-packet" {
             var report = Report()
@@ -77,6 +84,28 @@ package struct PacketVerifier: Sendable {
         let length = number(at: 18, 4)
         guard length > 0, start + length <= zip.count else { return nil }
         return Array(zip[start..<(start + length)])
+    }
+
+    /// Whether every program that unpacks the archive finds the first entry under its name: the directory ends the file, holds our four
+    /// entries and no name twice, and its first record is the first entry (APPNOTE 4.3.12, 4.3.16).
+    private static func unpacksOnlyItsFirstEntry(_ zip: [UInt8]) -> Bool {
+        func number(at offset: Int, _ count: Int) -> Int { zip[offset..<(offset + count)].reversed().reduce(0) { $0 << 8 | Int($1) } }
+        let end = zip.count - 22
+        guard end > 0, zip[end...].starts(with: [0x50, 0x4B, 5, 6]), number(at: end + 10, 2) == 4, number(at: end + 20, 2) == 0 else {
+            return false
+        }
+        var position = number(at: end + 16, 4)
+        var names: Set<[UInt8]> = []
+        for index in 0..<4 {
+            guard position + 46 <= end, zip[position...].starts(with: [0x50, 0x4B, 1, 2]) else { return false }
+            let next = position + 46 + number(at: position + 28, 2) + number(at: position + 30, 2) + number(at: position + 32, 2)
+            guard next <= end else { return false }
+            let name = Array(zip[(position + 46)..<(position + 46 + number(at: position + 28, 2))])
+            guard names.insert(name).inserted else { return false }
+            if index == 0, name != Array("packet.pdf".utf8) || number(at: position + 42, 4) != 0 { return false }
+            position = next
+        }
+        return position == end
     }
 
     private func verify(pdf: [UInt8]) -> Report {

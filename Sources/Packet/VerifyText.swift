@@ -17,8 +17,8 @@ package enum VerifyText {
               packet.p7s     the office's electronic signature of it (the same one that is inside the PDF)
               manifest.json  what the packet says of itself; it is inside the PDF as well
 
-            Simplest: open \(fileName) in a PDF reader that checks signatures. It must say that
-            \(officeName) signed it, and that it was not changed since.
+            Simplest: open \(fileName) in a PDF reader that checks signatures. It must say
+            who signed it, and that it was not changed since.
 
             With OpenSSL 3 (in a terminal, in the folder with these files):
 
@@ -45,7 +45,7 @@ package enum VerifyText {
                It must print: \(baseSHA256)
 
                Whoever has the same ballot style must get the same: compare with another voter, or ask the
-               office, which sees it with: uocava styles list
+               office, which sees it with: uocava styles list --format json
 
             If a step fails, do not use the packet: ask \(officeName).
 

@@ -54,7 +54,7 @@ extension PageTexts {
         "used_here": "A ballot is open in this browser: you can go on.",
         "used_elsewhere":
             "If that was you, go on in the browser in which you opened it; that works for 24 hours. If you need the ballot once more, ask the election office for a new link.",
-        "used_not_me": "If that was not you, please tell the election office right away. It can cancel this ballot and send you another.",
+        "used_not_me": "If that was not you, please tell the election office right away. It can end this link and send you a new one.",
         "replaced_title": "There is a newer link",
         "replaced_body":
             "The election office has sent you a newer link, and this one no longer works. Please use the link in its latest e-mail.",

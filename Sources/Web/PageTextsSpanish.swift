@@ -54,7 +54,7 @@ extension PageTexts {
         "used_here": "Hay una boleta abierta en este navegador: puede continuar.",
         "used_elsewhere":
             "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas. Si necesita la boleta otra vez, pida un enlace nuevo a la oficina electoral.",
-        "used_not_me": "Si no fue usted, avise enseguida a la oficina electoral. Puede anular esta boleta y enviarle otra.",
+        "used_not_me": "Si no fue usted, avise enseguida a la oficina electoral. Puede anular este enlace y enviarle uno nuevo.",
         "replaced_title": "Hay un enlace más reciente",
         "replaced_body":
             "La oficina electoral le envió un enlace más reciente, y este ya no funciona. Use el enlace de su último correo electrónico.",

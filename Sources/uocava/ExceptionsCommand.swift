@@ -11,7 +11,7 @@ struct ExceptionsCommand: ParsableCommand {
         usage: "uocava exceptions --election ID [--format FORM]",
         discussion: """
             A line goes away by itself when its reason is gone: a corrected row is imported, an address \
-            is added, a ballot is released or re-issued.
+            is added, a ballot is released, a new link is made.
 
             Examples:
               uocava exceptions --election 2028-general

@@ -15,8 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the services: the voters' site, the office, or both.",
         usage: "uocava serve [all | public | office]",
         discussion: """
-              public  the voters' site. Opens uocava.yaml and counter.sqlite, nothing else: \
-            run it as a user who may read nothing else of the office.
+              public  the voters' site. Opens uocava.yaml and counter.sqlite, nothing
+                      else: run it as a user who may read nothing else of the office.
               office  sends letters as they fall due, and copies what voters did into the journal.
               all     both in one process, for a small office or a trial.
 

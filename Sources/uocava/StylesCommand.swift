@@ -12,12 +12,12 @@ struct StylesCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
-            abstract: "List the ballot styles with pages, precincts, voters and hashes.",
+            abstract: "List the ballot styles with pages, precincts and voters.",
             usage: "uocava styles list [--election ID] [--format FORM]",
             discussion: """
                 Examples:
                   uocava styles list --election 2028-general
-                  uocava styles list --format json
+                  uocava styles list --format json    (with the hashes of every file and base)
 
                 The SHA-256 of a base is what the first bytes of every packet of that style hash to.
                 """)

@@ -18,6 +18,8 @@ struct VerifyCommand: ParsableCommand {
               uocava verify 2028-general-P11.pdf
               uocava verify packet.zip --trust office-ca.pem
 
+            A manifest alone is signed by nobody: it is read back, and ends with 1.
+
             Exit status: 0 it is genuine; 1 it is not.
             """)
 

@@ -77,7 +77,8 @@ struct VotersCommand: ParsableCommand {
                         + "uocava exceptions --election \(Printable.escape(election))\(office.suffix)")
             }
             let next = dryRun ? "uocava voters import \(InputFile.quoted(file))" : "uocava issue"
-            foot.append("Next: \(next) --election \(Printable.escape(election))\(dryRun ? "" : " --dry-run")\(office.suffix)")
+            let option = dryRun ? (holdRefused ? " --hold-refused" : "") : " --dry-run"
+            foot.append("Next: \(next) --election \(Printable.escape(election))\(option)\(office.suffix)")
             return Report(
                 json: summary.json, table: ReportTable(columns: ["voters", "number"], rows: rows.map { [.string($0.0), .number($0.1)] }),
                 foot: foot)
