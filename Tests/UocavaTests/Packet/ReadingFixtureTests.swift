@@ -154,16 +154,4 @@ struct ReadingFixtureTests {
             }
         }
     }
-
-    @Test("Encrypted files are refused, with or without a password")
-    func encrypted() throws {
-        let table = try JSONSerialization.jsonObject(with: Data(contentsOf: Fixtures.folder("pdf-nasty/PASSWORDS.json")))
-        let names = (table as? [String: Any])?.keys.filter { $0.hasSuffix(".pdf") } ?? []
-        for name in names {
-            let url = Fixtures.folder("pdf-nasty").appendingPathComponent(name)
-            guard FileManager.default.fileExists(atPath: url.path) else { continue }
-            let code = ReadingSamples.refusal(try bytes(url), acceptRepaired: true)?.code
-            #expect(code == .encrypted, "\(name)")
-        }
-    }
 }
