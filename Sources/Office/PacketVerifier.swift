@@ -18,7 +18,7 @@ package struct PacketVerifier: Sendable {
 
     /// One thing that was checked, in words.
     package struct Check: Sendable, Equatable {
-        /// What was checked: `form`, `coverage`, `signature`, `manifest` or `base`.
+        /// What was checked: `form`, `coverage`, `signature`, `manifest` or `base`; of a ZIP also `packet.p7s`, `manifest.json` and `archive`.
         package let check: String
         /// Whether it is as it must be.
         package let ok: Bool
@@ -31,7 +31,7 @@ package struct PacketVerifier: Sendable {
 
     /// Everything that was checked.
     package struct Report: Sendable, Equatable {
-        /// In the order in which they were made; a file that has not the form of a packet has only the first.
+        /// In the order in which they were made; a file that has not the form of a packet, or of a packet's ZIP, has only the first.
         package var checks: [Check] = []
         /// Nothing in the file is signed, so nothing speaks for it or against it: a manifest alone.
         package var isUnsigned = false
@@ -48,19 +48,7 @@ package struct PacketVerifier: Sendable {
     ///
     /// - Throws: ``OfficeError`` `badInput` for a file that is none of these.
     package func verify(_ bytes: [UInt8]) throws -> Report {
-        if bytes.starts(with: Array("PK".utf8)) {
-            guard let pdf = Self.firstStoredEntry(of: bytes) else {
-                throw OfficeError(.badInput, "This ZIP holds no packet.pdf that can be read.", hint: "Download the packet again.")
-            }
-            var report = verify(pdf: pdf)
-            let whole = Self.unpacksOnlyItsFirstEntry(bytes)
-            report.add(
-                "archive", whole,
-                whole
-                    ? "packet.pdf in it was checked, and is what unpacking gives; of the other files nothing is said."
-                    : "The archive was changed: unpacking it may give another file than the one that was checked.")
-            return report
-        }
+        if PacketArchiveReading.isArchive(bytes) { return try verify(archive: bytes) }
         if let manifest = try? JSONValue.parse(bytes), manifest["format"]?.stringValue == "uocava-packet" {
             var report = Report()
             report.isUnsigned = true
@@ -76,48 +64,64 @@ package struct PacketVerifier: Sendable {
         return verify(pdf: bytes)
     }
 
-    /// The first file of a ZIP that is stored as it is, as our ZIPs begin (APPNOTE 4.3.7); nil for any other.
-    private static func firstStoredEntry(of zip: [UInt8]) -> [UInt8]? {
-        func number(at offset: Int, _ count: Int) -> Int { zip[offset..<(offset + count)].reversed().reduce(0) { $0 << 8 | Int($1) } }
-        guard zip.count > 30, zip.starts(with: [0x50, 0x4B, 3, 4]), number(at: 8, 2) == 0 else { return nil }
-        let start = 30 + number(at: 26, 2) + number(at: 28, 2)
-        let length = number(at: 18, 4)
-        guard length > 0, start + length <= zip.count else { return nil }
-        return Array(zip[start..<(start + length)])
+    /// The archive first: where it is not certain which file a voter unpacks, there is no packet to speak of. Then the packet, and then
+    /// whether the files beside it are the ones that are inside it as well, where the signature covers them.
+    private func verify(archive bytes: [UInt8]) throws -> Report {
+        let archive: PacketArchiveReading
+        do throws(PacketArchiveReading.Fault) {
+            archive = try PacketArchiveReading(bytes)
+        } catch {
+            guard PacketArchiveReading.namesPacket(bytes) else {
+                throw OfficeError(.badInput, "This ZIP holds no packet.pdf.", hint: "Choose the packet's ZIP as it was downloaded.")
+            }
+            var report = Report()
+            report.add("archive", false, error.detail)
+            return report
+        }
+        let (packet, parsed) = check(pdf: archive.pdf)
+        var report = packet
+        guard let parsed else { return report }
+        let isSignature = archive.signature == parsed.cms
+        report.add(
+            "packet.p7s", isSignature,
+            isSignature
+                ? "packet.p7s is the signature that is inside the PDF."
+                : "packet.p7s is another signature than the one inside the PDF: it was changed or exchanged.")
+        let isManifest = archive.manifest == parsed.manifest
+        report.add(
+            "manifest.json", isManifest,
+            isManifest
+                ? "manifest.json is the manifest that is inside the PDF."
+                : "manifest.json says other things than the manifest inside the PDF, which is the one that was signed: it was changed.")
+        let isAsWritten = issuedAt(parsed).map(archive.isAsWritten) ?? false
+        report.add(
+            "archive", isAsWritten,
+            isAsWritten
+                ? "The archive holds packet.pdf, packet.p7s, manifest.json and VERIFY.txt, whole, and nothing else. "
+                    + "VERIFY.txt is not signed: get the certificate that it speaks of from the office itself."
+                : "The archive's dates or permissions are not those that this office writes: another program made it, or it was changed. "
+                    + "Unpack it, and check its packet.pdf by itself.")
+        return report
     }
 
-    /// Whether every program that unpacks the archive finds the first entry under its name: the directory ends the file, holds our four
-    /// entries and no name twice, and its first record is the first entry (APPNOTE 4.3.12, 4.3.16).
-    private static func unpacksOnlyItsFirstEntry(_ zip: [UInt8]) -> Bool {
-        func number(at offset: Int, _ count: Int) -> Int { zip[offset..<(offset + count)].reversed().reduce(0) { $0 << 8 | Int($1) } }
-        let end = zip.count - 22
-        guard end > 0, zip[end...].starts(with: [0x50, 0x4B, 5, 6]), number(at: end + 10, 2) == 4, number(at: end + 20, 2) == 0 else {
-            return false
-        }
-        var position = number(at: end + 16, 4)
-        var names: Set<[UInt8]> = []
-        for index in 0..<4 {
-            guard position + 46 <= end, zip[position...].starts(with: [0x50, 0x4B, 1, 2]) else { return false }
-            let next = position + 46 + number(at: position + 28, 2) + number(at: position + 30, 2) + number(at: position + 32, 2)
-            guard next <= end else { return false }
-            let name = Array(zip[(position + 46)..<(position + 46 + number(at: position + 28, 2))])
-            guard names.insert(name).inserted else { return false }
-            if index == 0, name != Array("packet.pdf".utf8) || number(at: position + 42, 4) != 0 { return false }
-            position = next
-        }
-        return position == end
+    /// The time of issue that the signed manifest names.
+    private func issuedAt(_ parsed: ParsedPacket) -> Instant? {
+        (try? JSONValue.parse(parsed.manifest))?["issued_at"]?.stringValue.flatMap { Instant(rfc3339: $0) }
     }
 
-    private func verify(pdf: [UInt8]) -> Report {
+    private func verify(pdf: [UInt8]) -> Report { check(pdf: pdf).report }
+
+    /// What was found in a PDF, and its parts where it has the form of a packet.
+    private func check(pdf: [UInt8]) -> (report: Report, parsed: ParsedPacket?) {
         var report = Report()
         let parsed: ParsedPacket
         do {
             parsed = try PacketFile.parse(pdf)
             report.add("form", true, "The file is a packet with one signature, written as this program writes it.")
         } catch {
-            let reason = (error as? PacketError)?.message ?? "\(error)"
-            report.add("form", false, "The file is not a packet as this office makes them, or was changed: \(reason).")
-            return report
+            let reason = (error as? PacketError).map { "\($0.message). \($0.hint)" } ?? "\(error)"
+            report.add("form", false, "\(reason.prefix(1).uppercased())\(reason.dropFirst()).")
+            return (report, nil)
         }
         report.add(
             "coverage", parsed.signatureCoversWholeFile,
@@ -126,21 +130,20 @@ package struct PacketVerifier: Sendable {
         let range = parsed.byteRange
         let digest = SHA256.hash(Array(pdf[range.0..<(range.0 + range.1)]), Array(pdf[range.2..<(range.2 + range.3)]))
         let manifest = try? JSONValue.parse(parsed.manifest)
-        let issuedAt = manifest?["issued_at"]?.stringValue.flatMap { Instant(rfc3339: $0) }
         do {
-            let signature = try CMS.verify(parsed.cms, digest: digest, trust: trust, at: (issuedAt ?? now).seconds)
+            let signature = try CMS.verify(parsed.cms, digest: digest, trust: trust, at: (issuedAt(parsed) ?? now).seconds)
             report.add("signature", true, "Signed by \(signature.signer.subject), whom \(trust.subject) vouches for.")
         } catch {
             let reason = (error as? KeysError)?.message ?? "\(error)"
-            report.add("signature", false, "The signature does not hold: \(reason)")
+            report.add("signature", false, "The signature does not hold: \(reason).")
         }
         guard let manifest, manifest["format"]?.stringValue == "uocava-packet" else {
             report.add("manifest", false, "The manifest inside cannot be read.")
-            return report
+            return (report, parsed)
         }
         report.add("manifest", manifest.canonical == parsed.manifest, describe(manifest))
         checkBase(pdf, manifest, parsed, &report)
-        return report
+        return (report, parsed)
     }
 
     private func describe(_ manifest: JSONValue) -> String {

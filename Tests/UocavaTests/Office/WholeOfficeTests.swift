@@ -10,37 +10,6 @@ import Testing
     "A whole office, end to end", .enabled(if: Fixtures.present, "…/shared/fixtures is not there"),
     .enabled(if: TestOffice.present, "the program is not built"))
 struct WholeOfficeTests {
-    /// A packet as its voter downloads it.
-    private struct Opened {
-        let row: DistrictOffice.Row
-        let visit: Counter.Visit
-        let pdf: [UInt8]
-        let base: [UInt8]
-        var number: String { row["voter_id", default: ""] }
-    }
-
-    private func open(_ row: DistrictOffice.Row, _ test: TestOffice, _ counter: Counter) async throws -> Opened {
-        let token = try test.token(row["voter_id", default: ""])
-        guard case .opened(let cookie) = try await counter.claim(token: token, answer: row["date_of_birth", default: ""]) else {
-            throw WritingFolder.Failure(text: "\(row["voter_id", default: ""]): the claim was refused")
-        }
-        let visit = try #require(try await counter.visit(cookie: cookie))
-        let base = try await counter.base(visit.baseHash)
-        return Opened(row: row, visit: visit, pdf: base + visit.packet.tail, base: base)
-    }
-
-    private func openAll(_ rows: [DistrictOffice.Row], _ test: TestOffice) async throws -> [Opened] {
-        let counter = try test.counter()
-        var opened: [Opened] = []
-        for row in rows { opened.append(try await open(row, test, counter)) }
-        await counter.stop()
-        return opened
-    }
-
-    private func squeezed(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.filter { !$0.properties.isWhitespace }))
-    }
-
     @Test("3,100 voters fall into the buckets that their rows lead to, and the books are in order")
     func buckets() throws {
         let (test, result) = try DistrictOffice.copy()
@@ -86,98 +55,13 @@ struct WholeOfficeTests {
         let (test, _) = try DistrictOffice.copy()
         let chosen = try DistrictOffice.chosen()
         #expect(chosen.count == 12)
-        let styles = try DistrictOffice.styles()
-        let verifier = PacketVerifier(trust: try test.office.cabinet.authority(), at: test.now)
-        for opened in try await openAll(chosen, test) {
-            let style = try #require(styles[opened.row["precinct", default: ""]])
-            #expect(opened.visit.packet.card.style == style.style)
-            #expect(SHA256.hash(opened.pdf) == opened.visit.sha256)
-            #expect(opened.pdf.count == opened.visit.length)
-            let report = try verifier.verify(opened.pdf)
-            #expect(report.valid, "\(opened.number): \(report.checks)")
-
-            let folder = try WritingFolder()
-            try folder.write(opened.pdf, to: "p.pdf")
-            let check = try folder.run("qpdf", ["--check", "p.pdf"])
-            #expect(check.contains("No syntax or stream encoding errors found"), "\(opened.number): \(check)")
-            let signature = try folder.run("pdfsig", ["-nocert", "p.pdf"], anyStatus: true)
-            #expect(signature.contains("Signature is Valid"), "\(opened.number): \(signature)")
-            #expect(signature.contains("Total document signed"), "\(opened.number): \(signature)")
-            try openSSL(opened, test, folder)
-            try pages(opened, style.file, test, folder)
+        let judges = try PacketJudges(test)
+        for packet in try await DownloadedPacket.openAll(chosen, test) {
+            #expect(try judges.problems(of: packet, in: try WritingFolder()) == [])
+            let differences = try judges.pictures(of: packet)
+            #expect(differences.isEmpty, "\(packet.number): \(differences)")
         }
         try test.verify()
-    }
-
-    /// What VERIFY.txt of the packet's ZIP tells its reader to do.
-    private func openSSL(_ opened: Opened, _ test: TestOffice, _ folder: WritingFolder) throws {
-        let archive = try PacketArchive(
-            visit: opened.visit, baseCRC: PacketArchive.checksum(ofBase: opened.base), officeName: "Board of Elections",
-            publicURL: "http://127.0.0.1:8080")
-        let zip: [UInt8] = archive.segments.flatMap { segment in
-            switch segment {
-            case .base: opened.base
-            case .bytes(let bytes): bytes
-            }
-        }
-        #expect(zip.count == archive.length)
-        try folder.write(zip, to: "packet.zip")
-        try folder.run(
-            "python3", ["-c", "import zipfile; z = zipfile.ZipFile('packet.zip'); assert z.testzip() is None; z.extractall('.')"])
-        #expect(try folder.read("packet.pdf") == opened.pdf)
-        try folder.write([UInt8](try Data(contentsOf: test.folder.appendingPathComponent("keys/ca.pem"))), to: "office-ca.pem")
-        let text = String(decoding: try folder.read("VERIFY.txt"), as: UTF8.self)
-        let commands = text.components(separatedBy: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
-            $0.hasPrefix("head ") || $0.hasPrefix("tail ") || $0.hasPrefix("openssl ")
-        }
-        #expect(commands.count == 4)
-        // A voter types the commands as they are; the test's office lives in another year than the machine.
-        let dated = commands.map { $0.hasPrefix("openssl ") ? "\($0) -attime \(test.now.seconds + 60)" : $0 }
-        let answer = try folder.run("sh", ["-ec", dated.joined(separator: "\n")])
-        #expect(answer.contains("erification successful"), "\(opened.number): \(answer)")
-        #expect(answer.contains(ReportsOffice.hex(opened.visit.baseHash)), "\(opened.number): \(answer)")
-    }
-
-    /// The ballot pages look like the vendor's and say nothing else; the voter stands on the others.
-    private func pages(_ opened: Opened, _ file: String, _ test: TestOffice, _ folder: WritingFolder) throws {
-        let vendor = try DistrictOffice.bytes(file)
-        let pages = try #require(
-            try test.office.books.read { transaction in
-                try transaction.first("SELECT first_ballot_page, last_ballot_page FROM base WHERE hash = $1", .blob(opened.visit.baseHash))
-                {
-                    Int(try $0.integer("first_ballot_page"))...Int(try $0.integer("last_ballot_page"))
-                }
-            })
-        #expect(pages.count == 1)
-        let child = ConfinedChild(executable: TestProgram.path ?? "/nonexistent")
-        let differences = try PageCompare.compare(vendor, pages: 1...pages.count, opened.pdf, firstOfB: pages.lowerBound, child: child)
-        #expect(differences.isEmpty, "\(opened.number): \(differences)")
-
-        try folder.write(vendor, to: "vendor.pdf")
-        let ballot = squeezed(try folder.run("pdftotext", ["-f", "\(pages.lowerBound)", "-l", "\(pages.upperBound)", "p.pdf", "-"]))
-        #expect(ballot == squeezed(try folder.run("pdftotext", ["vendor.pdf", "-"])), "\(opened.number)")
-        let all = squeezed(try folder.run("pdftotext", ["p.pdf", "-"]))
-        let codes = try codes(opened, test)
-        let name = squeezed("\(opened.row["first_name", default: ""]) \(opened.row["last_name", default: ""])")
-        for word in [name, codes.returnCode.text, codes.trackingCode.text, squeezed(opened.row["mailing_line1", default: ""])] {
-            #expect(all.contains(word), "\(opened.number): \(word) is printed nowhere")
-            #expect(!ballot.contains(word), "\(opened.number): \(word) stands on the ballot")
-        }
-        #expect(!ballot.contains(opened.number))
-    }
-
-    private func codes(_ opened: Opened, _ test: TestOffice) throws -> (returnCode: ReturnCode, trackingCode: TrackingCode) {
-        let sealed = try #require(
-            try test.office.books.read { transaction in
-                try transaction.first("SELECT key_id, sealed FROM ballot WHERE id = $1", .blob(opened.visit.ballot)) {
-                    try test.office.rollKeys.open(
-                        try $0.blob("sealed"), table: "ballot", id: opened.visit.ballot, keyID: try $0.text("key_id"))
-                }
-            })
-        let lines = sealed.split(separator: UInt8(ascii: "\n"), maxSplits: 2).map { String(decoding: $0, as: UTF8.self) }
-        let codes = (try #require(ReturnCode(lines[0])), try #require(TrackingCode(lines[1])))
-        #expect(codes.1.text == opened.visit.packet.card.trackingCode)
-        return codes
     }
 
     @Test(
@@ -186,27 +70,43 @@ struct WholeOfficeTests {
     func pyHanko() async throws {
         let (test, _) = try DistrictOffice.copy()
         let folder = try WritingFolder()
-        let opened = try await openAll(try DistrictOffice.chosen(), test)
-        for packet in opened { try folder.write(packet.pdf, to: "\(packet.number).pdf") }
-        try folder.write([UInt8](try Data(contentsOf: test.folder.appendingPathComponent("keys/ca.pem"))), to: "ca.pem")
-        let script = """
-            import datetime, sys
-            from pyhanko.pdf_utils.reader import PdfFileReader
-            from pyhanko.sign.validation import validate_pdf_signature
-            from pyhanko.keys import load_cert_from_pemder
-            from pyhanko_certvalidator import ValidationContext
-            moment = datetime.datetime.fromtimestamp(int(sys.argv[1]), datetime.timezone.utc)
-            for name in sys.argv[2:]:
-                with open(name, "rb") as file:
-                    signatures = PdfFileReader(file).embedded_signatures
-                    assert len(signatures) == 1
-                    context = ValidationContext(trust_roots=[load_cert_from_pemder("ca.pem")], moment=moment, allow_fetching=False)
-                    status = validate_pdf_signature(signatures[0], context)
-                    print(name, status.bottom_line, status.trusted, status.coverage.name)
-            """
-        try folder.write(Array(script.utf8), to: "check.py")
-        let answer = try folder.run("python3", ["check.py", "\(test.now.seconds + 60)"] + opened.map { "\($0.number).pdf" })
-        for packet in opened { #expect(answer.contains("\(packet.number).pdf True True ENTIRE_FILE"), "\(answer)") }
+        let packets = try await DownloadedPacket.openAll(try DistrictOffice.chosen(), test)
+        for packet in packets { try folder.write(packet.pdf, to: "\(packet.number).pdf") }
+        #expect(try PacketJudges(test).pyHanko(packets.map { "\($0.number).pdf" }, in: folder) == [])
+    }
+
+    @Test(
+        "The judges notice a packet that was changed, and one that is somebody else's",
+        .enabled(if: WritingFolder.hasPyHanko, "pyHanko is not installed"))
+    func judgesNotice() async throws {
+        let (test, _) = try DistrictOffice.copy()
+        let judges = try PacketJudges(test)
+        let packets = try await DownloadedPacket.openAll(Array(try DistrictOffice.chosen().prefix(2)), test)
+        try #require(packets.count == 2)
+        let (one, other) = (packets[0], packets[1])
+        let swapped = try judges.problems(
+            of: DownloadedPacket(row: other.row, visit: one.visit, base: one.base), in: try WritingFolder())
+        for problem in ["not \(other.visit.packet.card.style)", "other words than the vendor's file", "is printed nowhere"] {
+            #expect(swapped.contains { $0.contains(problem) }, "\(problem): \(swapped)")
+        }
+        #expect(try judges.pictures(of: DownloadedPacket(row: other.row, visit: one.visit, base: one.base)) != [])
+
+        // One byte of the second comment of the file, which nobody sees.
+        var base = one.base
+        let place = try #require(base.indices.first { base[$0] == UInt8(ascii: "%") && $0 > 0 })
+        base[place + 1] ^= 1
+        let changed = DownloadedPacket(row: one.row, visit: one.visit, base: base)
+        let found = try judges.problems(of: changed, in: try WritingFolder())
+        for problem in [
+            "not the file that was issued", "does not begin with its base", "check: \"signature\", ok: false", "Digest Mismatch"
+        ] {
+            #expect(found.contains { $0.contains(problem) }, "\(problem): \(found)")
+        }
+        #expect(found.contains { $0.contains("CMS Verification failure") || $0.contains("Verification failure") }, "\(found)")
+        let folder = try WritingFolder()
+        try folder.write(one.pdf, to: "good.pdf")
+        try folder.write(changed.pdf, to: "changed.pdf")
+        #expect(try judges.pyHanko(["good.pdf", "changed.pdf"], in: folder).first == "changed.pdf")
     }
 
     @Test("Two voters of a style have the same file up to the end of the published base")
@@ -214,7 +114,7 @@ struct WholeOfficeTests {
         let (test, _) = try DistrictOffice.copy()
         let atHome = try DistrictOffice.due().filter { $0["mailing_country"] == "United States of America" }
         let precinct = try #require(atHome.first?["precinct"])
-        let two = try await openAll(Array(atHome.filter { $0["precinct"] == precinct }.prefix(2)), test)
+        let two = try await DownloadedPacket.openAll(Array(atHome.filter { $0["precinct"] == precinct }.prefix(2)), test)
         try #require(two.count == 2)
         let length = two[0].visit.baseLength
         #expect(two[0].visit.baseHash == two[1].visit.baseHash)
@@ -239,7 +139,7 @@ struct WholeOfficeTests {
         // Three whose address will change open their packets before it does.
         let claimed = Array(changed("email").prefix(3))
         try #require(claimed.count == 3)
-        _ = try await openAll(claimed.compactMap { before[$0] }, test)
+        _ = try await DownloadedPacket.openAll(claimed.compactMap { before[$0] }, test)
         try test.office.catchUp()
         test.advance(seconds: 28 * 86_400)
 
