@@ -3,9 +3,9 @@ package enum CSV {
     /// Reads a table with a header: UTF-8 with or without a byte order mark, commas, lines that end in CR LF, LF or CR.
     ///
     /// Troubles of the file as a whole are thrown, all at once: an empty file, UTF-16, other encodings (with the line), NUL bytes, other
-    /// separators, an open quote, header cells that are empty or doubled. Rows with too few or too many fields, or with text after a closing
-    /// quote, are in `refused` of the table, so that the caller may go on with the others. Blank lines are skipped. Cells are given without the
-    /// spaces around them. A table without rows is no problem here.
+    /// separators, an open quote, header cells that are empty or doubled, a header that fits none of several rows. Single rows with too few or
+    /// too many fields, or with text after a closing quote, are in `refused` of the table, so that the caller may go on with the others. Blank
+    /// lines are skipped. Cells are given without the spaces around them. A table without rows is no problem here.
     package static func parse(_ bytes: [UInt8], file: String) throws(Problems) -> CSVTable {
         guard !bytes.isEmpty else {
             throw Problems(Problem(file: file, what: "the file is empty", hint: "Export it again; the first line must name the columns."))
@@ -86,15 +86,32 @@ package struct CSVTable: Sendable {
     /// The others.
     package let refused: [CSVRefusedRow]
 
-    /// Looks up columns by name. Throws, all at once, columns that are missing and columns that nobody knows, with the nearest known name.
+    /// Looks up columns by name. Throws, all at once and each once, columns that are missing and columns that nobody knows, with the nearest
+    /// known name. Where none of several required ones is there, nor one like it, that is the one problem: the first line is a row.
     package func columns(required: [String], optional: [String]) throws(Problems) -> CSVColumns {
         let known = required + optional
-        let missing = required.filter { !header.contains($0) }
+        // A cell may well be a column's name by chance: "email" is a preference. All the required ones are not missing by chance.
+        guard required.count < 2 || header.contains(where: { Nearest.to($0, among: required) != nil }) else {
+            throw Problems(
+                Problem(
+                    file: file, line: 1, what: "this line does not name the columns",
+                    hint: "The first line must have the names \(required.joined(separator: ",")), and others as needed."))
+        }
+        var missing = required.filter { !header.contains($0) }
         var problems: [Problem] = []
+        var listed = false
         for name in header where !known.contains(name) {
             let nearest = Nearest.to(name, among: known.filter { !header.contains($0) }) ?? Nearest.to(name, among: known)
-            let hint =
-                nearest.map { "Did you mean \"\($0)\"?" } ?? "Known are \(known.joined(separator: ", ")). Leave out what is not among them."
+            // The misspelt column and the one that is missing are one mistake.
+            missing.removeAll { $0 == nearest }
+            var hint = "Leave it out, or correct its name."
+            if let nearest {
+                hint = "Did you mean \"\(nearest)\"?"
+            } else if !listed {
+                // Thirty names once, not beside every column.
+                hint = "Known are \(known.joined(separator: ", ")). Leave out what is not among them."
+                listed = true
+            }
             problems.append(
                 Problem(file: file, line: 1, column: Printable.escape(name), what: "there is no column of this name", hint: hint))
         }
@@ -280,23 +297,47 @@ private struct CSVScanner {
         guard let header else {
             throw Problems(Problem(file: file, what: "the file has no header", hint: "The first line must name the columns."))
         }
+        if problems.isEmpty, places.isEmpty, refused.count > 1, let problem = misfit(header, refused, file: file) {
+            problems.append(problem)
+        }
         guard problems.isEmpty else { throw Problems(problems) }
         return CSVTable(file: file, header: header, rows: CSVRows(bytes: bytes, places: places), refused: refused)
+    }
+
+    /// The one problem of a header that names more or fewer columns than every row has: a name or a comma is missing in it, not in them.
+    private func misfit(_ header: [String], _ refused: [CSVRefusedRow], file: String) -> Problem? {
+        let counts = Set(refused.map(\.fields.count))
+        guard counts.count == 1, let cells = counts.first, cells != header.count else { return nil }
+        return Problem(
+            file: file, line: 1, what: "the header names \(header.count) columns, and all \(refused.count) rows have \(cells) cells",
+            hint: cells > header.count
+                ? "Name every column in the first line, or delete those without a name."
+                : "Delete the names of columns that are not in the file, and export it again.")
     }
 
     private static func isBlank(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 } }
 
     private static func problems(inHeader names: [String], file: String, line: Int) -> [Problem] {
         var seen: Set<String> = []
-        return names.enumerated().compactMap { position, name in
-            if name.isEmpty {
-                return Problem(
-                    file: file, line: line, what: "column \(position + 1) has no name", hint: "Name it, or delete the empty column.")
-            }
-            guard !seen.insert(name).inserted else { return nil }
-            return Problem(
-                file: file, line: line, column: Printable.escape(name), what: "the column is there twice", hint: "Keep one of the two.")
+        var reported: Set<String> = []
+        var problems: [Problem] = []
+        for name in names where !name.isEmpty && !seen.insert(name).inserted && reported.insert(name).inserted {
+            problems.append(
+                Problem(
+                    file: file, line: line, column: Printable.escape(name), what: "the column is there twice", hint: "Keep one of the two.")
+            )
         }
+        let nameless = names.indices.filter { names[$0].isEmpty }.map { String($0 + 1) }
+        if nameless.count == 1 {
+            problems.append(
+                Problem(file: file, line: line, what: "column \(nameless[0]) has no name", hint: "Name it, or delete the empty column."))
+        } else if !nameless.isEmpty {
+            problems.append(
+                Problem(
+                    file: file, line: line, what: "columns \(nameless.joined(separator: ", ")) have no name",
+                    hint: "Name them, or delete the empty columns. The first line of the file must be the one with the names."))
+        }
+        return problems
     }
 
     private static func problem(file: String, place: CSVRows.Place, expected: Int, fault: Fault?) -> Problem {

@@ -106,8 +106,14 @@ package struct Certificate: Sendable, Equatable {
         guard handle.isP256 else { throw KeysError(.badCertificate, "the key of \(subject) is not on the curve P-256", hint: hint) }
     }
 
-    /// Throws unless `authority` issued it and both were valid at that second: `expired`, or `mismatch` for everything else.
+    /// Throws unless `authority` issued it and both were valid at that second: `expired`, or `mismatch` for everything else, which comes
+    /// first: when another office's certificate is valid says nothing about this one.
     func requireChain(to authority: Certificate, at unixSeconds: Int64) throws {
+        if let reason = handle.chainFault(to: authority.handle) {
+            throw KeysError(
+                .mismatch, "the certificate of \(subject) was not issued by \(authority.subject): \(reason)",
+                hint: "Use the certificate of the office that made it")
+        }
         for certificate in [self, authority] where !certificate.isValid(at: unixSeconds) {
             let word = unixSeconds < certificate.notBefore ? "not yet valid" : "expired"
             throw KeysError(
@@ -115,9 +121,6 @@ package struct Certificate: Sendable, Equatable {
                 "the certificate of \(certificate.subject) is \(word): it is valid from \(UTC.text(certificate.notBefore)) through "
                     + "\(UTC.text(certificate.notAfter)), and this is \(UTC.text(unixSeconds))",
                 hint: word == "expired" ? "Make or ask for a new signing certificate before issuing" : "Check this computer's clock")
-        }
-        if let reason = handle.chainFault(to: authority.handle) {
-            throw KeysError(.mismatch, "the certificate of \(subject) was not issued by \(authority.subject): \(reason)")
         }
     }
 }

@@ -177,7 +177,8 @@ private func stretch(_ passphrase: Secret, salt: [UInt8], cost: UInt64) throws -
 func neededPassphrase(for path: String, from passphrase: () throws -> Secret?) throws -> Secret {
     guard let given = try passphrase() else {
         throw KeysError(
-            .wrongPassphrase, "\(path) is locked with a passphrase and none was given", hint: "Name a file with --passphrase-file")
+            .wrongPassphrase, "\(path) is locked with a passphrase and none was given",
+            hint: "Name the file that holds it with --passphrase-file or $UOCAVA_PASSPHRASE_FILE")
     }
     return given
 }

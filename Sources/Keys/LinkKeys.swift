@@ -27,6 +27,14 @@ package struct LinkKeys: Sendable {
         return Token(Secret(taking: &bytes))
     }
 
+    /// The token of a link that was made with one of these keys, by what the counter looks it up with; nil where none of them made it.
+    package func token(linkID: [UInt8], lookup: [UInt8]) -> Token? {
+        for key in keys.all.reversed() {
+            if let token = try? token(linkID: linkID, keyID: key.id), token.lookup == lookup { return token }
+        }
+        return nil
+    }
+
     /// The word printed in the letter where the office asks no identity question: 6 characters of Crockford's base 32 (no I, L, O, U),
     /// the first 30 bits of HMAC-SHA-256(link key, `uocava/1 word` ‖ 0x00 ‖ link id).
     package func word(linkID: [UInt8], keyID: String) throws -> String {

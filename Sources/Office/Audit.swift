@@ -74,8 +74,9 @@ package struct Audit: Sendable {
     /// - Parameter progress: called with the name of each part as it begins.
     /// - Throws: only where a database cannot be read at all.
     package func run(progress: (String) -> Void = { _ in }) throws -> Report {
-        try office.catchUp()
         let notes = Notes()
+        // What keeps the counter from being read is named by the checks below.
+        try office.catchUp()
         progress("databases")
         try checkDatabases(notes)
         let counter = CounterCheck(office, notes)
@@ -84,13 +85,14 @@ package struct Audit: Sendable {
             progress("journal")
             let history = try JournalCheck(notes).run(books)
             progress("ballots")
-            try checkBallots(history, books, notes)
+            let rows = BooksCheck(office, notes)
+            try rows.run(history, books)
             progress("sealed records")
-            try checkSeals(books, notes)
+            try rows.checkSeals(history, books)
             progress("counter")
             try counter.run(history, books)
             progress("styles")
-            try checkStyles(history, books, notes)
+            try checkBasis(history, books, notes)
             try checkTestOffice(history, books, notes)
         }
         try counter.checkNewest()
@@ -126,150 +128,67 @@ package struct Audit: Sendable {
     private static let officeIndexes = ["ballot_standing", "link_standing", "return_piece_counted", "return_piece_ballot"]
 
     private func checkDatabases(_ notes: Notes) throws {
-        for (database, file, guards, schema) in [
-            ("office.sqlite", office.books, Self.officeGuards + Self.officeIndexes, Schema.office),
-            ("counter.sqlite", office.counter, Self.counterGuards + ["link_live"], Schema.counter)
+        for (database, file, guards) in [
+            (Database.office, office.books, Self.officeGuards + Self.officeIndexes),
+            (.counter, office.counter, Self.counterGuards + ["link_live"])
         ] {
-            try file.read { transaction in
-                var present: [String: String] = [:]
-                try transaction.forEach("SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL") {
-                    row in
-                    present[try row.text("name")] = try row.text("sql")
-                }
-                for name in guards {
-                    guard let text = present[name] else {
-                        notes.add(.growth, database, "The guard \(name) was removed from the database.")
-                        continue
-                    }
-                    // SQLite keeps a guard's text as it was written: one of the same name may guard nothing.
-                    if !schema.contains(where: { $0.sql.contains(text) }) {
-                        notes.add(.growth, database, "The guard \(name) is another than the one that the database was made with.")
-                    }
-                }
-                let broken = try transaction.first("PRAGMA quick_check(1)") { try $0.text("quick_check") }
-                if let broken, broken != "ok" { notes.add(.growth, database, "The file is damaged: \(broken).") }
-                try transaction.forEach("PRAGMA foreign_key_check") { row in
-                    notes.add(
-                        .frozen, database, "A row of \(try row.text("table")) points at a row of \(try row.text("parent")) that is gone.")
-                }
+            try reading(database, notes) {
+                try file.read { try checkDatabase(database, $0, guards, notes) }
             }
         }
     }
 
-    // MARK: Ballots against the journal
-
-    private func checkBallots(_ history: JournalCheck.History, _ transaction: Transaction, _ notes: Notes) throws {
-        var seen = 0
-        try transaction.forEach("SELECT id, election, voter, style, base, packet, status, status_at, issued_at FROM ballot") { row in
-            seen += 1
-            let id = try row.blob("id")
-            guard let told = history.ballots[id] else {
-                return notes.add(.journal, "ballot \(hex(id))", "The journal never tells that it was issued.")
-            }
-            let status = try row.text("status")
-            if told.status?.rawValue != status {
-                notes.add(
-                    .status, "ballot \(hex(id))",
-                    "It stands as \(status), but what the journal tells makes it \(told.status?.rawValue ?? "nothing").")
-            }
-            if told.statusAt != (try row.integer("status_at")) {
-                notes.add(.journal, "ballot \(hex(id))", "The time of its status was changed: the journal has another.")
-            }
-            if told.issuedAt != (try row.integer("issued_at")) {
-                notes.add(.journal, "ballot \(hex(id))", "The time of its issue was changed: the journal has another.")
-            }
-            let same =
-                try told.styleRow == row.integer("style") && told.base == row.blob("base") && told.packet == row.blob("packet")
-                && told.voter == row.integer("voter") && told.election == row.integer("election")
-            if !same { notes.add(.frozen, "ballot \(hex(id))", "Voter, style, base or packet are not those that the journal tells of.") }
-        }
-        if seen < history.ballots.count {
-            for id in history.ballots.keys where try transaction.count("SELECT count(*) FROM ballot WHERE id = $1", .blob(id)) == 0 {
-                notes.add(.growth, "ballot \(hex(id))", "The journal tells that it was issued, but its row is gone.")
-            }
-        }
-        try checkReturns(history, transaction, notes)
-    }
-
-    private func checkReturns(_ history: JournalCheck.History, _ transaction: Transaction, _ notes: Notes) throws {
-        try transaction.forEach(
-            """
-            SELECT p.id, p.ballot, p.received_at, p.decision, b.status FROM return_piece p JOIN ballot b ON b.id = p.ballot
-            """
-        ) { row in
-            let ballot = try row.blob("ballot")
-            let status = try row.text("status")
-            if let told = history.ballots[ballot]?.receivedAt, told != (try row.integer("received_at")) {
-                notes.add(.journal, "ballot \(hex(ballot))", "The time when its envelope came was changed: the journal has another.")
-            }
-            if let decision = try row.optionalText("decision"), decision != status, status != "replaced", status != "cancelled" {
-                notes.add(.status, "ballot \(hex(ballot))", "Its envelope is \(decision), but the ballot stands as \(status).")
-            }
+    /// A counter that cannot be read is a finding, and no reason to leave the books unread.
+    private func reading(_ database: Database, _ notes: Notes, _ body: () throws -> Void) throws {
+        do { try body() } catch let error as StorageError where database == .counter {
+            notes.add(.growth, database.rawValue, Printable.escape("It cannot be read. \(error)"))
         }
     }
 
-    // MARK: Seals
-
-    /// Every sealed record opens under the roll key and belongs to its row.
-    private func checkSeals(_ transaction: Transaction, _ notes: Notes) throws {
-        try transaction.forEach("SELECT id, key_id, sealed FROM request") { row in
-            let id = try row.integer("id")
-            if (try? VoterRecord(
-                encoded: try office.rollKeys.open(
-                    try row.blob("sealed"), table: "request", id: RowID.bytes(id), keyID: try row.text("key_id")))) == nil
-            {
-                notes.add(.sealed, "request \(id)", "Its sealed record was changed or belongs to another row.")
-            }
+    private func checkDatabase(
+        _ database: Database, _ transaction: Transaction, _ guards: [String], _ notes: Notes
+    ) throws {
+        try checkObjects(of: database, guards: guards, in: transaction, notes)
+        let present = Set(
+            try transaction.all("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL") {
+                try $0.text("name")
+            })
+        for name in guards where !present.contains(name) {
+            notes.add(.growth, database.rawValue, "The guard \(name) was removed from the database.")
         }
-        try transaction.forEach("SELECT id, key_id, sealed, return_index, tracking FROM ballot") { row in
-            let id = try row.blob("id")
-            guard
-                let secrets = try? BallotSecrets(
-                    sealed: try row.blob("sealed"), keyID: try row.text("key_id"), ballot: id, keys: office.rollKeys)
-            else { return notes.add(.sealed, "ballot \(hex(id))", "Its sealed record was changed or belongs to another row.") }
-            let same =
-                try office.rollKeys.index("return code", secrets.returnCode.text) == row.blob("return_index")
-                && TrackingSecret(secrets.trackingCode).lookup == row.blob("tracking")
-            if !same { notes.add(.sealed, "ballot \(hex(id))", "Its codes are looked up under other values than those that were printed.") }
+        let broken = try transaction.first("PRAGMA quick_check(1)") { try $0.text("quick_check") }
+        if let broken, broken != "ok" { notes.add(.growth, database.rawValue, "The file is damaged: \(broken).") }
+        try transaction.forEach("PRAGMA foreign_key_check") { row in
+            notes.add(
+                .frozen, database.rawValue, "A row of \(try row.text("table")) points at a row of \(try row.text("parent")) that is gone.")
         }
     }
 
-    // MARK: Styles
+    // MARK: What ballots are issued from
 
-    /// What the journal tells of each revision of a style against what is kept: files, bases, and the bases' bytes at the counter.
-    private func checkStyles(_ history: JournalCheck.History, _ transaction: Transaction, _ notes: Notes) throws {
-        var kept: Set<String> = []
-        try transaction.forEach(
-            """
-            SELECT s.election, s.code, s.revision, f.language, f.sha256 FROM ballot_style s JOIN style_file f ON f.style = s.id
-            """
-        ) { row in
-            let name = "\(try row.integer("election"))/\(try row.text("code"))/\(try row.integer("revision"))"
-            kept.insert(name)
-            let subject = "style \(try row.text("code")) revision \(try row.integer("revision"))"
-            let told = history.styles[name]?.files[try row.text("language")]
-            if told != hex(try row.blob("sha256")) {
-                notes.add(.frozen, subject, "The vendor's file in \(try row.text("language")) is not the one that the journal tells of.")
-            }
-        }
-        for (name, style) in history.styles where !kept.contains(name) {
-            notes.add(.growth, "style \(style.code) revision \(style.revision)", "The journal tells that it came in, but its row is gone.")
+    /// Elections, styles and rolls as the journal tells of them, and the bytes of every base at the counter.
+    private func checkBasis(_ history: JournalCheck.History, _ transaction: Transaction, _ notes: Notes) throws {
+        for difference in try history.basis.differences(in: transaction) {
+            notes.add(difference.isLoss ? .growth : .frozen, difference.subject, difference.detail)
         }
         try transaction.forEach(
-            "SELECT b.hash, b.language, b.paper, s.election, s.code, s.revision FROM base b JOIN ballot_style s ON s.id = b.style"
+            "SELECT b.hash, b.length, b.language, b.paper, s.code, s.revision FROM base b JOIN ballot_style s ON s.id = b.style"
         ) { row in
-            let name = "\(try row.integer("election"))/\(try row.text("code"))/\(try row.integer("revision"))"
-            let subject = "style \(try row.text("code")) revision \(try row.integer("revision"))"
             let hash = try row.blob("hash")
-            let place = "\(try row.text("language"))/\(try row.text("paper"))"
-            if history.styles[name]?.bases[place]?.contains(hex(hash)) != true {
-                notes.add(.frozen, subject, "Its base \(place) is not one that the journal tells of.")
+            let bytes: [UInt8]?
+            do {
+                bytes = try office.readCounter { counter in
+                    try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
+                }
+            } catch is CounterTrouble {
+                // That is a finding already.
+                return
             }
-            let bytes = try office.counter.read { counter in
-                try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
-            }
-            if bytes.map({ SHA256.hash($0) }) != hash {
-                notes.add(.packet, subject, "Its base \(place) is missing at the counter, or its bytes were changed.")
+            if try bytes.map({ SHA256.hash($0) }) != hash || bytes.map({ Int64($0.count) }) != row.integer("length") {
+                let place = IssueBasis.place(language: try row.text("language"), paper: try row.text("paper"))
+                notes.add(
+                    .packet, "style \(try row.text("code")) revision \(try row.integer("revision"))",
+                    "Its base \(place) is missing at the counter, or its bytes were changed.")
             }
         }
     }

@@ -11,8 +11,13 @@ struct JournalCheck {
     /// What the journal tells.
     struct History {
         var ballots: [[UInt8]: Ballot] = [:]
-        /// By `<election>/<code>/<revision>`.
-        var styles: [String: Style] = [:]
+        var basis = IssueBasis()
+        var batches: [Int64: Batch] = [:]
+        /// When rolls came in, by election.
+        var rollTimes: [Int64: Set<Int64>] = [:]
+        /// Open lines of the exception list: when each was opened, and how many lines there ever were.
+        var exceptions: [Exception: Int64] = [:]
+        var exceptionCount = 0
         var madeAsTest: Bool?
         /// The counter's events that were taken over, by number: kind, ballot, time.
         var counterEvents: [Int64: CounterEvent] = [:]
@@ -26,22 +31,38 @@ struct JournalCheck {
             let issuedAt: Int64
             var status: BallotStatus?
             var statusAt: Int64
-            var receivedAt: Int64?
+            var envelope: Envelope?
             var delivered = false
         }
 
-        struct Style {
-            let code: String
-            let revision: Int64
-            var files: [String: String]
-            /// Every base that was ever made for a language and paper.
-            var bases: [String: Set<String>]
+        struct Envelope {
+            let receivedAt: Int64
+            let recordedAt: Int64
+            var decision: String?
+            var reason: String?
+            var decidedAt: Int64?
+        }
+
+        struct Batch {
+            var startedAt: Int64?
+            var finishedAt: Int64?
+            var issued: Int64 = 0
+        }
+
+        struct Exception: Hashable {
+            let election: Int64
+            let voter: Int64?
+            let heldRow: Int64?
+            let kind: String
         }
 
         struct CounterEvent {
             let kind: String
             let ballot: [UInt8]
+            let link: [UInt8]
             let at: Int64
+            /// Whether it could not have happened.
+            let isRefused: Bool
         }
     }
 
@@ -113,19 +134,22 @@ struct JournalCheck {
             if history.counterEvents[seq] != nil { notes.add(.journal, subject, "The counter's event \(seq) was taken over twice.") }
             let kind = row.kind == "link_retired" ? "retired" : facts["counter_kind"]?.stringValue ?? row.kind
             let at = facts["counter_at"]?.stringValue.flatMap { Instant(rfc3339: $0) }?.milliseconds ?? row.at
-            history.counterEvents[seq] = History.CounterEvent(kind: kind, ballot: ballot, at: at)
+            history.counterEvents[seq] = History.CounterEvent(
+                kind: kind, ballot: ballot, link: facts["link"]?.stringValue.flatMap { bytes(hex: $0) } ?? [], at: at,
+                isRefused: row.kind == "counter_event_refused")
         }
         if row.kind == "office_made" { history.madeAsTest = facts["test"]?.boolValue }
-        if row.kind == "style_imported", let election = row.election, let code = facts["style"]?.stringValue,
-            let revision = facts["revision"]?.integerValue
-        {
-            let key = "\(election)/\(code)/\(revision)"
-            var style =
-                history.styles[key]
-                ?? History.Style(
-                    code: code, revision: revision, files: facts["files"]?.objectValue?.compactMapValues(\.stringValue) ?? [:], bases: [:])
-            for (place, hash) in facts["bases"]?.objectValue ?? [:] { style.bases[place, default: []].insert(hash.stringValue ?? "") }
-            history.styles[key] = style
+        if let election = row.election {
+            history.basis.take(kind: row.kind, election: election, at: row.at, facts: facts)
+            if row.kind == "roll_imported" { history.rollTimes[election, default: []].insert(row.at) }
+            foldException(row, facts, election, subject, &history)
+        }
+        if let batch = facts["batch"]?.integerValue {
+            if row.kind == "issued" {
+                history.batches[batch, default: History.Batch()].issued += 1
+                history.batches[batch]?.startedAt = row.at
+            }
+            if row.kind == "batch_finished" { history.batches[batch, default: History.Batch()].finishedAt = row.at }
         }
         guard let id = row.ballot, let event = EventKind(rawValue: row.kind) else { return }
         if event == .issued {
@@ -142,10 +166,32 @@ struct JournalCheck {
         }
         if next != ballot.status { ballot.statusAt = row.at }
         ballot.status = next
-        if event == .received, ballot.receivedAt == nil {
-            ballot.receivedAt = facts["received_at"]?.stringValue.flatMap { Instant(rfc3339: $0) }?.milliseconds ?? row.at
+        switch event {
+        case .received where ballot.envelope == nil:
+            let came = facts["received_at"]?.stringValue.flatMap { Instant(rfc3339: $0) }?.milliseconds
+            ballot.envelope = History.Envelope(receivedAt: came ?? row.at, recordedAt: row.at)
+        case .accepted, .rejected, .held:
+            ballot.envelope?.decision = row.kind
+            ballot.envelope?.reason = facts["reason_code"]?.stringValue
+            ballot.envelope?.decidedAt = row.at
+        default: break
         }
         if event == .delivered { ballot.delivered = true }
         history.ballots[id] = ballot
+    }
+
+    private func foldException(
+        _ row: Row, _ facts: JSONValue, _ election: Int64, _ subject: String, _ history: inout History
+    ) {
+        guard let kind = facts["exception"]?.stringValue else { return }
+        let line = History.Exception(election: election, voter: row.voter, heldRow: facts["held_row"]?.integerValue, kind: kind)
+        if row.kind == "exception_opened" {
+            history.exceptionCount += 1
+            if history.exceptions.updateValue(row.at, forKey: line) != nil {
+                notes.add(.journal, subject, "The exception \(kind) was opened while it was open.")
+            }
+        } else if row.kind == "exception_cleared", history.exceptions.removeValue(forKey: line) == nil {
+            notes.add(.journal, subject, "The exception \(kind) was cleared without being open.")
+        }
     }
 }

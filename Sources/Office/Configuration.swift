@@ -29,6 +29,9 @@ package struct Configuration: Sendable {
 
         /// Whether cookies may and must be `Secure`.
         package var isHTTPS: Bool { url.hasPrefix("https://") }
+
+        /// Whether the address leads voters nowhere: it opens on this machine alone. Right for a trial, a mistake in a real election.
+        package var isOnlyHere: Bool { !isHTTPS || URLComponents(string: url)?.host.map(Configuration.isLoopback) ?? true }
     }
 
     /// The relay that takes the letters.
@@ -97,15 +100,13 @@ package struct Configuration: Sendable {
                 .notFound, "\(folder.path) is not an office: it has no \(fileName).",
                 hint: "Name the office with --office DIR or $UOCAVA_OFFICE, or make one with `uocava init DIR`.")
         }
+        let document = try YAMLFile.read(file)
         do throws(Problems) {
-            return try parse(try document(file))
+            return try parse(document)
         } catch {
-            throw OfficeError(error, in: fileName)
+            // Every command reads the settings, most of them to look only: nothing is said of changes.
+            throw OfficeError(.badInput, "\(file.path): \(counted(error.all.count, "problem")).", problems: error.all)
         }
-    }
-
-    private static func document(_ file: URL) throws(Problems) -> Document {
-        do { return try YAMLFile.read(file) } catch { throw Problems(Problem(file: fileName, what: "\(error)")) }
     }
 
     private static func parse(_ document: Document) throws(Problems) -> Configuration {
@@ -196,7 +197,10 @@ package struct Configuration: Sendable {
 
     /// Whether a host name or address never leaves this machine.
     static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+        if ["localhost", "::1", "[::1]"].contains(host.lowercased()) { return true }
+        // 127.0.0.0/8 (RFC 1122, 3.2.1.3), and no name that begins like it.
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// The text of a new office's file, with every setting and what it means.

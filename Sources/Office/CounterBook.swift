@@ -4,9 +4,23 @@ import Storage
 extension Office {
     /// Brings the books and the counter up to each other: the counter's events into the journal, the office's steps into the voters'
     /// timelines. Cheap when nothing happened; every command and the office process call it.
-    package func catchUp() throws {
-        try CounterBook(self).copyEvents()
-        try CounterBook(self).publishSteps()
+    ///
+    /// - Returns: why the counter could not be used, if so: the desks go on without its news.
+    /// - Throws: only what is wrong with the books.
+    @discardableResult
+    package func catchUp() throws -> CounterTrouble? {
+        if let trouble = door.recentlyBusy { return trouble }
+        let book = CounterBook(self)
+        var first: CounterTrouble?
+        // A voter's timeline does not depend on the news of others: each is tried.
+        for direction in [book.copyEvents, book.publishSteps] {
+            do { try direction() } catch let trouble as CounterTrouble {
+                first = first ?? trouble
+                // Who keeps the file locked costs one wait.
+                if (trouble.cause as? StorageError)?.code == .busy { break }
+            }
+        }
+        return door.note(first)
     }
 }
 
@@ -14,145 +28,110 @@ extension Office {
 /// arrives exactly once however often we crash.
 struct CounterBook {
     private let office: Office
-    private static let chunk = 500
-    /// How many seconds the counter's clock may be off ours.
-    private static let clockTolerance: Int64 = 600
+    /// Events in one transaction of the books.
+    private static let eventChunk = 1000
+    /// Events in one call: who floods the counter must not keep a desk busy; the next call goes on.
+    private static let mostEvents = 20_000
+    private static let stepChunk = 500
 
     init(_ office: Office) { self.office = office }
 
-    private struct Event {
-        let seq: Int64
-        let at: Instant
-        let kind: String
-        let ballot: [UInt8]
-        let link: [UInt8]
-    }
+    // MARK: The counter's events
 
     /// Copies the counter's events into the journal, in their order. An event that cannot have happened (a claim on a link we never made, a
-    /// delivery without a claim) is refused: journalled as such and put on the exception list, and it changes nothing.
+    /// delivery without a claim) is refused and changes nothing.
+    ///
+    /// The mark is the number of the last event that was looked at. SQLite gives a new event a number above all that are there (AUTOINCREMENT),
+    /// so behind a gap the mark goes on: what comes later is above it. Only where the event at the mark is gone, or is another than the one
+    /// that was looked at, did somebody delete events and let the numbers begin anew: then everything is looked at again, and what the journal
+    /// knows is passed over. So nobody can push the mark ahead of events to come. The audit names gaps and missing events.
     func copyEvents() throws {
-        while true {
-            let known = try office.books.read {
-                try $0.first("SELECT events_known FROM office WHERE id = 1") { try $0.integer("events_known") }
-            }
-            let events = try office.counter.read { transaction in
-                try transaction.all(
-                    // Whoever holds the counter can write anything there: what is of another kind reads as nothing and is refused below.
-                    """
-                    SELECT seq, CASE typeof(at) WHEN 'integer' THEN at ELSE -1 END AS at,
-                        CASE typeof(kind) WHEN 'text' THEN kind ELSE '' END AS kind,
-                        CASE typeof(ballot) WHEN 'blob' THEN ballot ELSE zeroblob(1) END AS ballot,
-                        CASE typeof(link) WHEN 'blob' THEN link ELSE zeroblob(1) END AS link
-                    FROM counter_event WHERE seq > $1 ORDER BY seq LIMIT \(Self.chunk)
-                    """,
-                    .integer(known ?? 0)
-                ) { row in
-                    Event(
-                        seq: try row.integer("seq"), at: Instant(milliseconds: try row.integer("at")), kind: try row.text("kind"),
-                        ballot: try row.blob("ballot"), link: try row.blob("link"))
-                }
-            }
-            guard let last = events.last else { return }
+        var left = Self.mostEvents
+        var isFirst = true
+        while left > 0 {
+            let known = Int64(try office.books.read { try $0.count("SELECT events_known FROM office WHERE id = 1") })
+            var start = known
+            if isFirst, try !isAsLeft(at: known) { start = Int64.min }
+            isFirst = false
+            let events = try office.readCounter { try CounterEvent.list("seq > $1 ORDER BY seq LIMIT \(Self.eventChunk)", start, in: $0) }
+            guard !events.isEmpty || start != known else { return }
             try office.books.write { transaction in
-                // Somebody else may have copied them since we looked.
-                let mark = try transaction.count("SELECT events_known FROM office WHERE id = 1")
-                for event in events where event.seq > Int64(mark) { try take(event, in: transaction) }
-                try transaction.execute(
-                    "UPDATE office SET events_known = max(events_known, $1) WHERE id = 1", .integer(last.seq))
+                // Somebody else may have copied them since we looked: then we look again.
+                guard Int64(try transaction.count("SELECT events_known FROM office WHERE id = 1")) == known else { return }
+                var desk = CounterEventDesk(office, transaction)
+                for event in events { try desk.take(event) }
+                try desk.finish()
+                try transaction.execute("UPDATE office SET events_known = $1 WHERE id = 1", .integer(max(events.last?.seq ?? 0, 0)))
             }
-            if events.count < Self.chunk { return }
+            left -= max(events.count, 1)
+            if events.count < Self.eventChunk { return }
         }
     }
 
-    private func take(_ event: Event, in transaction: Transaction) throws {
-        let madeAt = try transaction.first(
-            "SELECT made_at FROM link WHERE id = $1 AND ballot = $2", .blob(event.link), .blob(event.ballot)
-        ) { try $0.integer("made_at") }
-        guard let madeAt else { return try refuse(event, "it names a link that this office did not make", in: transaction) }
-        // The counter's clock may be another machine's, but not by more than minutes.
-        let latest = office.clock.now().adding(seconds: Self.clockTolerance).milliseconds
-        guard event.at.milliseconds >= madeAt - Self.clockTolerance * 1000, event.at.milliseconds <= latest else {
-            return try refuse(event, "it is dated before its link was made, or ahead of time", in: transaction)
-        }
-        let facts: [String: JSONValue] = [
-            "link": .string(hex(event.link)), "counter_seq": .integer(event.seq), "counter_at": .string(event.at.rfc3339)
-        ]
-        switch event.kind {
-        case "retired":
-            let owner = try transaction.first("SELECT election, voter FROM ballot WHERE id = $1", .blob(event.ballot)) {
-                (election: try $0.integer("election"), voter: try $0.integer("voter"))
-            }
-            try Journal.append(
-                [JournalEntry(.linkRetired, election: owner?.election, voter: owner?.voter, ballot: event.ballot, facts: facts)],
-                at: office.clock.now(), in: transaction)
-            if let owner {
-                try ExceptionList.add(
-                    .linkRetired, voter: owner.voter, election: owner.election,
-                    detail: "Too many wrong answers: the link opens nothing any more. Make a new one when you have reached the voter.",
-                    at: office.clock.now(), in: transaction)
-            }
-        case "claimed", "delivered":
-            guard let kind = EventKind(rawValue: event.kind) else { return }
-            // A delivery needs a claim before it, on a link of the same ballot.
-            if case .impossible(let status) = try BallotBook.record(kind, ballot: event.ballot, at: event.at, facts: facts, in: transaction)
-            {
-                try refuse(event, "the ballot is \(status.rawValue)", in: transaction)
-            }
-        default: try refuse(event, "its kind is unknown", in: transaction)
+    /// Whether the event at the mark still is one that was looked at.
+    private func isAsLeft(at known: Int64) throws -> Bool {
+        guard known > 0 else { return true }
+        guard let event = try office.readCounter({ try CounterEvent.list("seq = $1", known, in: $0).first }) else { return false }
+        return try office.books.read { transaction in
+            var desk = CounterEventDesk(office, transaction)
+            return try desk.verdict(event) != .takes
         }
     }
 
-    private func refuse(_ event: Event, _ why: String, in transaction: Transaction) throws {
-        let owner = try transaction.first("SELECT election, voter FROM ballot WHERE id = $1", .blob(event.ballot)) {
-            (election: try $0.integer("election"), voter: try $0.integer("voter"))
-        }
-        try Journal.append(
-            [
-                JournalEntry(
-                    .counterEventRefused, election: owner?.election, voter: owner?.voter,
-                    facts: [
-                        "counter_kind": .string(event.kind), "counter_seq": .integer(event.seq),
-                        "counter_ballot": .string(hex(event.ballot)),
-                        "why": .string(why)
-                    ])
-            ], at: office.clock.now(), in: transaction)
-        if let owner {
-            try ExceptionList.add(
-                .counterEvent, voter: owner.voter, election: owner.election,
-                detail: "The counter reported \"\(event.kind)\", which cannot have happened: \(why).", at: office.clock.now(),
-                in: transaction)
+    // MARK: The office's steps
+
+    /// What the voters' timelines tell of the office's work.
+    static let published: [EventKind] = [
+        .letterSent, .linkReplaced, .received, .held, .accepted, .rejected, .reversed, .replaced, .cancelled
+    ]
+
+    /// A step of a timeline.
+    struct Step {
+        let seq: Int64
+        let at: Int64
+        let kind: String
+        let ballot: [UInt8]
+        /// Nil where there is none.
+        let reason: String?
+    }
+
+    /// The journal's steps behind a row, in their order.
+    func steps(after position: Int64, upTo end: Int64 = .max, limit: Int, in books: Transaction) throws -> [Step] {
+        let words = Self.published.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return try books.all(
+            """
+            SELECT seq, at, kind, ballot, canonical FROM journal
+            WHERE seq > $1 AND seq <= $2 AND kind IN (\(words)) AND ballot IS NOT NULL ORDER BY seq LIMIT \(limit)
+            """, .integer(position), .integer(end)
+        ) { row in
+            Step(
+                seq: try row.integer("seq"), at: try happened(row), kind: try row.text("kind"), ballot: try row.blob("ballot"),
+                reason: try reason(row))
         }
     }
 
-    /// Writes the office's steps to the timelines at the counter. Their number is the journal's, so writing one twice changes nothing.
+    /// Writes the office's steps to the timelines at the counter. Their number is the journal's, so writing one twice changes nothing, and
+    /// what somebody put there before makes way.
     func publishSteps() throws {
-        let published: [EventKind] = [.letterSent, .linkReplaced, .received, .held, .accepted, .rejected, .reversed, .replaced, .cancelled]
-        let words = published.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         while true {
             let (rows, last) = try office.books.read { transaction in
                 let known = Int64(try transaction.count("SELECT steps_known FROM office WHERE id = 1"))
                 let end = Int64(try transaction.count("SELECT max(seq) FROM journal"))
-                let rows = try transaction.all(
-                    """
-                    SELECT seq, at, kind, ballot, canonical FROM journal
-                    WHERE seq > $1 AND kind IN (\(words)) AND ballot IS NOT NULL ORDER BY seq LIMIT \(Self.chunk)
-                    """, .integer(known)
-                ) { row in
-                    (
-                        seq: try row.integer("seq"), at: try happened(row), kind: try row.text("kind"), ballot: try row.blob("ballot"),
-                        reason: try reason(row, in: transaction)
-                    )
-                }
-                let mark = rows.count < Self.chunk ? end : rows[rows.count - 1].seq
+                let steps = try steps(after: known, limit: Self.stepChunk, in: transaction)
+                let rows = try steps.map { ($0, try sealed($0, in: transaction)) }
+                let mark = rows.count < Self.stepChunk ? end : steps[steps.count - 1].seq
                 return (rows, mark > known ? mark : nil)
             }
             guard let last else { return }
             if !rows.isEmpty {
-                try office.counter.write { transaction in
-                    for row in rows {
+                try office.writeCounter { transaction in
+                    for (step, sealed) in rows {
                         try transaction.execute(
-                            "INSERT INTO step (ballot, seq, kind, at, sealed) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                            .blob(row.ballot), .integer(row.seq), .text(row.kind), .integer(row.at), .blob(orNull: row.reason))
+                            """
+                            INSERT INTO step (ballot, seq, kind, at, sealed) VALUES ($1, $2, $3, $4, $5)
+                            ON CONFLICT (ballot, seq) DO UPDATE SET kind = excluded.kind, at = excluded.at, sealed = excluded.sealed
+                            """,
+                            .blob(step.ballot), .integer(step.seq), .text(step.kind), .integer(step.at), .blob(orNull: sealed))
                     }
                 }
             }
@@ -160,7 +139,7 @@ struct CounterBook {
             try office.books.write { transaction in
                 try transaction.execute("UPDATE office SET steps_known = max(steps_known, $1) WHERE id = 1", .integer(last))
             }
-            if rows.count < Self.chunk { return }
+            if rows.count < Self.stepChunk { return }
         }
     }
 
@@ -172,15 +151,22 @@ struct CounterBook {
         return came?.milliseconds ?? written
     }
 
-    /// Why a ballot was rejected, sealed for the holder of the tracking code.
-    private func reason(_ row: ResultRow, in transaction: Transaction) throws -> [UInt8]? {
+    /// Why a ballot was rejected.
+    private func reason(_ row: ResultRow) throws -> String? {
         guard try row.text("kind") == EventKind.rejected.rawValue else { return nil }
-        let ballot = try row.blob("ballot")
-        let facts = try JSONValue.parse(try row.blob("canonical"))
-        guard let text = office.openNote(facts["reason"], ballot: ballot) else { return nil }
-        let secrets = try transaction.first("SELECT key_id, sealed FROM ballot WHERE id = $1", .blob(ballot)) {
+        return office.openNote(try JSONValue.parse(try row.blob("canonical"))["reason"], ballot: try row.blob("ballot"))
+    }
+
+    /// The reason, sealed for the holder of the tracking code.
+    private func sealed(_ step: Step, in books: Transaction) throws -> [UInt8]? {
+        guard let reason = step.reason else { return nil }
+        return try tracking(step.ballot, in: books)?.seal(reason, ballot: step.ballot)
+    }
+
+    /// What the tracking code of a ballot opens.
+    func tracking(_ ballot: [UInt8], in books: Transaction) throws -> TrackingSecret? {
+        try books.first("SELECT key_id, sealed FROM ballot WHERE id = $1", .blob(ballot)) {
             try BallotSecrets(sealed: try $0.blob("sealed"), keyID: try $0.text("key_id"), ballot: ballot, keys: office.rollKeys)
-        }
-        return secrets.map { TrackingSecret($0.trackingCode).seal(text, ballot: ballot) }
+        }.map { TrackingSecret($0.trackingCode) }
     }
 }

@@ -117,30 +117,12 @@ struct ElectionFolder {
     }
 
     /// What the public pages say of the election.
-    var publicElection: PublicElection {
-        let zone = definition.timeZone
-        return PublicElection(
-            code: definition.id.text, name: definition.name, date: definition.date.description, timeZone: zone.identifier,
-            receipt: definition.deadlines.receipt.instant(in: zone), linksClose: definition.deadlines.linksClose.instant(in: zone),
-            returnNotice: definition.returnNotice)
-    }
+    var publicElection: PublicElection { PublicElection(definition) }
 
     /// What the public pages say of the office.
     ///
     /// - Parameter authority: the certificate of the office's authority, in PEM.
     func notice(isTest: Bool, authority: String) -> PublicNotice {
-        var notice = PublicNotice()
-        notice.officeName = definition.office.name
-        notice.jurisdiction = definition.jurisdiction.name
-        notice.email = definition.office.email
-        notice.phone = definition.office.phone
-        notice.fax = definition.office.fax
-        notice.address = definition.office.address
-        notice.languages = definition.languages
-        notice.identityQuestion = definition.identityQuestion
-        notice.test = isTest
-        notice.timeZone = definition.timeZone.identifier
-        notice.authority = authority
-        return notice
+        PublicNotice(definition, isTest: isTest, authority: authority)
     }
 }

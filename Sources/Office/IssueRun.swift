@@ -44,6 +44,7 @@ final class IssueRun: Sendable {
     private struct Candidate: Sendable {
         let request: Int64
         let voter: Int64
+        let numberIndex: [UInt8]
         let keyID: String
         let sealed: [UInt8]
         let released: Bool
@@ -146,7 +147,8 @@ final class IssueRun: Sendable {
     }
 
     private static let columns = """
-        SELECT r.id, r.voter, r.key_id, r.sealed, r.released_at IS NOT NULL AS released, v.number_index,
+        SELECT r.id, r.voter, r.key_id, r.sealed, v.number_index, r.released_at IS NOT NULL AND EXISTS (SELECT 1 FROM journal j
+                WHERE j.kind = 'released' AND j.voter = r.voter AND j.at = r.released_at AND j.election = r.election) AS released,
             EXISTS (SELECT 1 FROM ballot b WHERE b.election = r.election AND b.voter = r.voter
                     AND b.status NOT IN ('replaced', 'cancelled')) AS issued,
             coalesce((SELECT max(b.sequence) FROM ballot b WHERE b.election = r.election AND b.voter = r.voter), 0) AS last_sequence,
@@ -157,8 +159,9 @@ final class IssueRun: Sendable {
 
     private func candidate(_ row: ResultRow) throws -> Candidate {
         Candidate(
-            request: try row.integer("id"), voter: try row.integer("voter"), keyID: try row.text("key_id"), sealed: try row.blob("sealed"),
-            released: try row.flag("released"), issued: try row.flag("issued"), held: try row.flag("held"),
+            request: try row.integer("id"), voter: try row.integer("voter"), numberIndex: try row.blob("number_index"),
+            keyID: try row.text("key_id"), sealed: try row.blob("sealed"), released: try row.flag("released"),
+            issued: try row.flag("issued"), held: try row.flag("held"),
             lastSequence: try row.integer("last_sequence"))
     }
 
@@ -208,13 +211,21 @@ final class IssueRun: Sendable {
         let record = try VoterRecord(
             encoded: try office.rollKeys.open(
                 candidate.sealed, table: "request", id: RowID.bytes(candidate.request), keyID: candidate.keyID))
+        // Under another number the next roll would find nobody here, and add the voter once more. Reports come to their end all the same.
+        let isMisfiled = office.rollKeys.index("voter number", record.voterID.text) != candidate.numberIndex
+        if isMisfiled, maker != nil {
+            throw OfficeError(
+                .broken, "Request \(candidate.request) is filed under another voter's number: somebody changed the books.",
+                hint: "No more ballots were issued. Run `uocava audit`.")
+        }
         let definition = election.definition
         var base: BaseDesk?
-        let released =
-            candidate.released || (!releasing.isEmpty && releasing.contains(office.rollKeys.index("voter number", record.voterID.text)))
+        let released = candidate.released || releasing.contains(candidate.numberIndex)
         let decision = Bucket.decide(
             IssueFacts(
-                held: candidate.held ? "a newer row of the roll cannot be read" : nil, record: record, released: released,
+                held: isMisfiled
+                    ? "the books file it under another voter's number: run `uocava audit`"
+                    : candidate.held ? "a newer row of the roll cannot be read" : nil, record: record, released: released,
                 alreadyIssued: candidate.issued, electionDate: definition.date, today: today, noPreference: definition.noPreference,
                 style: { [bases] in bases.resolver.resolve(record, scope: definition.scope(of: record.voterClass)) },
                 packetMissing: { [bases] style in
@@ -255,6 +266,8 @@ final class IssueRun: Sendable {
         let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
         defer { withExtendedLifetime(lock) {} }
         let made = decided.compactMap(\.made)
+        // A replacement that was interrupted since the last chunk would be passed over.
+        if !made.isEmpty { try LinkDesk(office).finishInterruptedLocked() }
         var packetsKnown: Int64 = 0
         var linksKnown: Int64 = 0
         for start in stride(from: 0, to: made.count, by: Self.counterChunk) {
@@ -341,9 +354,11 @@ final class IssueRun: Sendable {
     }
 
     private func finish(_ batch: Int64, _ result: Issuing.Result) throws {
+        // One look at the clock: the journal's time and the batch's are compared.
+        let end = office.clock.now()
         try office.books.write { transaction in
             try transaction.execute(
-                "UPDATE batch SET finished_at = $2, issued = $3 WHERE id = $1", .integer(batch), .integer(office.clock.now().milliseconds),
+                "UPDATE batch SET finished_at = $2, issued = $3 WHERE id = $1", .integer(batch), .integer(end.milliseconds),
                 .integer(Int64(result.buckets[.issued] ?? 0)))
             try Journal.append(
                 [
@@ -352,7 +367,7 @@ final class IssueRun: Sendable {
                         facts: [
                             "batch": .integer(batch), "buckets": result.json["buckets"] ?? .null, "total": .integer(Int64(result.total))
                         ])
-                ], at: office.clock.now(), in: transaction)
+                ], at: end, in: transaction)
         }
     }
 }

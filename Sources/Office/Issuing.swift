@@ -67,6 +67,8 @@ package struct Issuing: Sendable {
         let now = office.clock.now()
         let (election, scope) = try office.books.read { transaction in
             let election = try ElectionBook.find(order.election, in: transaction)
+            try checkBasis(election, in: transaction)
+            try checkReleases(order.release, election, in: transaction)
             return (election, try self.scope(order, election, in: transaction))
         }
         let closes = election.definition.deadlines.linksClose.instant(in: election.definition.timeZone)
@@ -86,6 +88,17 @@ package struct Issuing: Sendable {
         try LinkDesk(office).finishInterrupted()
         try release(order.release, election: election, at: now)
         return try run.everyone(scope, releasing: [], progress: progress)
+    }
+
+    /// Nothing is issued from an election, a style or a roll that is not as it was imported.
+    private func checkBasis(_ election: KeptElection, in books: Transaction) throws {
+        let differences = try IssueBasis(of: election.id, in: books).differences(in: books, of: election.id)
+        guard let first = differences.first else { return }
+        throw OfficeError(
+            .broken,
+            "Somebody changed the books since they were imported. \(first.subject): \(first.detail)"
+                + (differences.count > 1 ? " There is more: \(counted(differences.count - 1, "other finding"))." : ""),
+            hint: "Nothing was issued. `uocava audit` shows everything; find out who it was before you restore a backup or import again.")
     }
 
     /// A voter and what `issue --dry-run` would say of them now.
@@ -144,8 +157,14 @@ package struct Issuing: Sendable {
             ) { row in
                 guard let style = byRow[try row.integer("style")], let paper = Paper(rawValue: try row.text("paper")) else { return }
                 let hash = try row.blob("hash")
-                let bytes = try office.counter.read { counter in
-                    try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
+                let bytes: [UInt8]?
+                do {
+                    bytes = try office.readCounter { counter in
+                        try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
+                    }
+                } catch let trouble as CounterTrouble {
+                    guard leaveOutDamaged else { throw trouble.cause }
+                    bytes = nil
                 }
                 // Missing: those voters are `packet_missing`, and everybody else gets a ballot.
                 guard let bytes else { return }
@@ -206,22 +225,38 @@ package struct Issuing: Sendable {
         Set(voters.map { office.rollKeys.index("voter number", $0.text) })
     }
 
+    /// Everyone who is to be released is a protected voter of this election; a dry run refuses what the run would.
+    private func checkReleases(_ voters: [VoterID], _ election: KeptElection, in books: Transaction) throws {
+        for voter in voters {
+            let isProtected = try books.count(
+                """
+                SELECT count(*) FROM request r JOIN voter v ON v.id = r.voter
+                WHERE r.election = $1 AND r.protected = 1 AND v.jurisdiction = $2 AND v.number_index = $3
+                """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
+                .blob(office.rollKeys.index("voter number", voter.text)))
+            guard isProtected == 1 else {
+                throw OfficeError(
+                    .notFound, "\(Printable.escape(voter.text)) is no protected voter of \(election.definition.id).",
+                    hint: "`--release` names protected voters. Nothing was issued.")
+            }
+        }
+    }
+
     private func release(_ voters: [VoterID], election: KeptElection, at now: Instant) throws {
         guard !voters.isEmpty else { return }
         try office.books.write { transaction in
+            try checkReleases(voters, election, in: transaction)
             for voter in voters {
                 let released = try transaction.first(
                     """
-                    UPDATE request SET released_at = coalesce(released_at, $4) WHERE election = $1 AND protected = 1 AND voter =
-                        (SELECT id FROM voter WHERE jurisdiction = $2 AND number_index = $3) RETURNING voter
+                    UPDATE request SET released_at = $4 WHERE election = $1 AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.kind = 'released'
+                            AND j.voter = request.voter AND j.at = request.released_at AND j.election = $1)
+                        AND voter = (SELECT id FROM voter WHERE jurisdiction = $2 AND number_index = $3) RETURNING voter
                     """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
                     .blob(office.rollKeys.index("voter number", voter.text)), .integer(now.milliseconds),
                     decode: { try $0.integer("voter") })
-                guard let row = released else {
-                    throw OfficeError(
-                        .notFound, "\(Printable.escape(voter.text)) is no protected voter of \(election.definition.id).",
-                        hint: "`--release` names protected voters. Nothing was issued.")
-                }
+                // Released before: the journal has it.
+                guard let row = released else { continue }
                 try Journal.append([JournalEntry(.released, election: election.id, voter: row)], at: now, in: transaction)
             }
         }

@@ -10,21 +10,30 @@ package struct JournalEntry: Sendable {
         case ballot(EventKind)
         /// The office was made. `test`.
         case officeMade
-        /// An election or a new definition of it came in. `code`, `definition` (SHA-256).
+        /// An election or a new definition of it came in. `code`, `definition` and `texts` (SHA-256).
         case electionImported
-        /// A ballot style's revision came in. `style`, `revision`, `files` {language: SHA-256}, `bases` {language/paper: SHA-256}.
+        /// A ballot style's revision came in, or new pages around its ballot. `style`, `revision`, `name`, `party`, `scope`, `precincts`,
+        /// `files` {language: SHA-256}, `lengths` {language: bytes}, `bases` {language/paper: {sha256, plan}}, `repaired`.
         case styleImported
-        /// A roll came in. `file` (SHA-256), `new`, `changed`, `unchanged`, `refused`.
+        /// A ballot style is not in the election's folder any more. `style`, `revision`.
+        case styleWithdrawn
+        /// A roll came in. `file` (SHA-256), `new`, `changed`, `unchanged`, `refused`, `roll` (``IssueBasis``'s hash of all of it).
         case rollImported
         /// Ballots were issued. `batch`, `buckets`.
         case batchFinished
-        /// Leftovers of an interrupted run were cleared away. `packets`, `links`.
+        /// Leftovers of an interrupted run were cleared away. `packets`, `links`, and how much above the marks was not the office's:
+        /// `foreign_packets`, `foreign_links`. With a ballot: the `link` of a replacement that was `finished` or `ended`.
         case interruptedCleared
         /// A protected voter's ballot was released for issuing.
         case released
         /// A link was retired after too many wrong answers. `link`.
         case linkRetired
-        /// The counter reported something that cannot have happened. `counter_kind`, `counter_seq`.
+        /// A line came onto the list of what a person must look at. `exception`, and `held_row` where it is about a row of a roll.
+        case exceptionOpened
+        /// A line of that list was cleared. As above.
+        case exceptionCleared
+        /// The counter reported something that cannot have happened. `counter_kind`, `counter_seq`, `link`, `why`; without a ballot, of links
+        /// that are not ours: `events`, `first`.
         case counterEventRefused
 
         /// The word in the journal.
@@ -34,11 +43,14 @@ package struct JournalEntry: Sendable {
             case .officeMade: "office_made"
             case .electionImported: "election_imported"
             case .styleImported: "style_imported"
+            case .styleWithdrawn: "style_withdrawn"
             case .rollImported: "roll_imported"
             case .batchFinished: "batch_finished"
             case .interruptedCleared: "interrupted_cleared"
             case .released: "released"
             case .linkRetired: "link_retired"
+            case .exceptionOpened: "exception_opened"
+            case .exceptionCleared: "exception_cleared"
             case .counterEventRefused: "counter_event_refused"
             }
         }

@@ -23,7 +23,7 @@ package struct LinkDesk: Sendable {
         let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
         defer { withExtendedLifetime(lock) {} }
         try finishInterruptedLocked()
-        try office.catchUp()
+        if let trouble = try office.catchUp() { throw trouble.cause }
         let standing = try office.books.read { transaction in
             let election = try ElectionBook.find(id, in: transaction)
             return (election, try ballot(of: voter, in: election, transaction))
@@ -83,7 +83,10 @@ package struct LinkDesk: Sendable {
         return found
     }
 
-    private func replaceLink(of ballot: StandingBallot, in election: KeptElection, reason: String) throws {
+    /// - Parameter leftover: the link of a replacement that stopped half-way and is finished by this one.
+    private func replaceLink(
+        of ballot: StandingBallot, in election: KeptElection, reason: String, finishing leftover: Leftovers.Link? = nil
+    ) throws {
         let now = office.clock.now()
         let number = Printable.escape(ballot.record.voterID.text)
         guard EventKind.linkReplaced.status(after: ballot.status) != nil else {
@@ -105,10 +108,7 @@ package struct LinkDesk: Sendable {
         ).make(to: ballot.secrets.packetKey, ballot: ballot.id, voter: ballot.record)
         let seq = try office.counter.write { transaction in
             // The old link dies in the transaction in which the new one comes alive; a visit on it ends too.
-            try transaction.execute("UPDATE link SET state = 'replaced' WHERE ballot = $1", .blob(ballot.id))
-            try transaction.execute(
-                "UPDATE visit SET ended_at = $2 WHERE ended_at IS NULL AND link IN (SELECT id FROM link WHERE ballot = $1)",
-                .blob(ballot.id), .integer(now.milliseconds))
+            try Self.endLinks(of: ballot.id, leftover: leftover, at: now, in: transaction)
             try LinkMaker.insert(link, ballot: ballot.id, closesAt: closesAt, at: now, in: transaction)
             return Int64(try transaction.count("SELECT max(seq) FROM link"))
         }
@@ -133,8 +133,36 @@ package struct LinkDesk: Sendable {
                 facts: ["letter": .string(LetterKind.newLink.rawValue), "link": .string(hex(link.id))], in: transaction)
             try ExceptionList.clear(
                 [.needsNewLink, .linkRetired, .letterRefused], voter: ballot.voter, election: election.id, at: now, in: transaction)
-            try transaction.execute("UPDATE office SET links_known = max(links_known, $1) WHERE id = 1", .integer(seq))
+            if let leftover {
+                // The mark stays: another leftover may lie behind this one.
+                try Self.journal(leftover, "finished", voter: ballot.voter, election: election.id, at: now, in: transaction)
+            } else {
+                try transaction.execute("UPDATE office SET links_known = max(links_known, $1) WHERE id = 1", .integer(seq))
+            }
         }
+    }
+
+    /// Ends every link of a ballot at the counter, and the visits on them; a leftover, of which nobody was told, goes.
+    private static func endLinks(of ballot: [UInt8], leftover: Leftovers.Link?, at now: Instant, in counter: Transaction) throws {
+        try counter.execute("UPDATE link SET state = 'replaced' WHERE ballot = $1", .blob(ballot))
+        try counter.execute(
+            "UPDATE visit SET ended_at = $2 WHERE ended_at IS NULL AND link IN (SELECT id FROM link WHERE ballot = $1)", .blob(ballot),
+            .integer(now.milliseconds))
+        guard let leftover else { return }
+        for table in ["served", "visit"] { try counter.execute("DELETE FROM \(table) WHERE link = $1", .blob(leftover.id)) }
+        try counter.execute("DELETE FROM link WHERE id = $1", .blob(leftover.id))
+    }
+
+    /// By this row a copy of the leftover that somebody puts back is known.
+    private static func journal(
+        _ leftover: Leftovers.Link, _ outcome: String, voter: Int64, election: Int64, at now: Instant, in books: Transaction
+    ) throws {
+        try Journal.append(
+            [
+                JournalEntry(
+                    .interruptedCleared, election: election, voter: voter, ballot: leftover.ballot,
+                    facts: ["link": .string(hex(leftover.id)), "replacement": .string(outcome)])
+            ], at: now, in: books)
     }
 
     /// Writes a link and its letter into the books.
@@ -153,67 +181,90 @@ package struct LinkDesk: Sendable {
 
     // MARK: Leftovers
 
-    private func finishInterruptedLocked() throws {
-        let marks = try office.books.read { transaction in
-            try transaction.first("SELECT packets_known, links_known FROM office WHERE id = 1") {
-                (packets: try $0.integer("packets_known"), links: try $0.integer("links_known"))
-            }
-        }
-        guard let marks else { return }
-        let news = try office.counter.read { transaction in
-            (
-                packets: try transaction.all("SELECT seq, ballot FROM packet WHERE seq > $1 ORDER BY seq", .integer(marks.packets)) {
-                    (seq: try $0.integer("seq"), ballot: try $0.blob("ballot"))
-                },
-                links: try transaction.all("SELECT seq, id, ballot FROM link WHERE seq > $1 ORDER BY seq", .integer(marks.links)) {
-                    (seq: try $0.integer("seq"), id: try $0.blob("id"), ballot: try $0.blob("ballot"))
-                }
-            )
-        }
-        guard !news.packets.isEmpty || !news.links.isEmpty else { return }
-        let (packets, links) = try office.books.read { transaction in
-            (
-                try news.packets.filter { try transaction.count("SELECT count(*) FROM ballot WHERE id = $1", .blob($0.ballot)) == 0 },
-                try news.links.filter { try transaction.count("SELECT count(*) FROM link WHERE id = $1", .blob($0.id)) == 0 }
-            )
-        }
-        // Nobody was ever told of these: no letter exists for them, and without one no token.
-        for start in stride(from: 0, to: packets.count, by: 48) {
-            try office.counter.write { transaction in
-                for packet in packets[start..<min(start + 48, packets.count)] {
-                    try transaction.execute("DELETE FROM link WHERE ballot = $1", .blob(packet.ballot))
-                    try transaction.execute("DELETE FROM packet WHERE ballot = $1", .blob(packet.ballot))
-                }
-            }
-        }
-        let orphaned = Set(packets.map(\.ballot))
-        let halfReplaced = links.filter { !orphaned.contains($0.ballot) }
-        let now = office.clock.now()
-        try office.books.write { transaction in
-            try transaction.execute(
-                "UPDATE office SET packets_known = max(packets_known, $1), links_known = max(links_known, $2) WHERE id = 1",
-                .integer(news.packets.last?.seq ?? 0), .integer(halfReplaced.isEmpty ? news.links.last?.seq ?? 0 : 0))
-            if !packets.isEmpty || !halfReplaced.isEmpty {
+    /// The same for whoever holds the lock on making links.
+    func finishInterruptedLocked() throws {
+        try office.needingCounter {
+            let found = try Leftovers.find(in: office)
+            guard !found.isEmpty else { return }
+            try sweep(found.unissued)
+            for link in found.replacements { try finish(link) }
+            try office.books.write { transaction in
+                // Whatever is foreign was counted now, and the marks pass over it.
+                try transaction.execute(
+                    "UPDATE office SET packets_known = $1, links_known = $2 WHERE id = 1", .integer(found.packetsSeen),
+                    .integer(found.linksSeen))
                 try Journal.append(
                     [
                         JournalEntry(
                             .interruptedCleared,
-                            facts: ["packets": .integer(Int64(packets.count)), "links": .integer(Int64(halfReplaced.count))])
-                    ], at: now, in: transaction)
+                            facts: [
+                                "packets": .number(found.unissued.count), "links": .number(found.replacements.count),
+                                "foreign_packets": .number(found.foreignPackets), "foreign_links": .number(found.foreignLinks)
+                            ])
+                    ], at: office.clock.now(), in: transaction)
             }
         }
-        for link in halfReplaced {
-            let (election, ballot) = try office.books.read { transaction in
-                let standing = try standing(link.ballot, transaction)
-                let row = try transaction.first("SELECT election FROM ballot WHERE id = $1", .blob(link.ballot)) {
-                    try $0.integer("election")
+    }
+
+    /// Takes packets away that the books do not have, with all that hangs on them. Nobody was ever told of these: no letter exists for them,
+    /// and without one no token.
+    private func sweep(_ ballots: [[UInt8]]) throws {
+        for start in stride(from: 0, to: ballots.count, by: 48) {
+            try office.writeCounter { transaction in
+                for ballot in ballots[start..<min(start + 48, ballots.count)] {
+                    for table in ["served", "visit"] {
+                        try transaction.execute(
+                            "DELETE FROM \(table) WHERE link IN (SELECT id FROM link WHERE ballot = $1)", .blob(ballot))
+                    }
+                    try transaction.execute("DELETE FROM link WHERE ballot = $1", .blob(ballot))
+                    try transaction.execute("DELETE FROM packet WHERE ballot = $1", .blob(ballot))
                 }
-                guard let election = try ElectionBook.all(in: transaction).first(where: { $0.id == row }) else {
-                    throw OfficeError(.broken, "Ballot \(hex(link.ballot)) belongs to no election.", hint: "Run `uocava audit`.")
-                }
-                return (election, standing)
             }
-            try replaceLink(of: ballot, in: election, reason: "A replacement of the link was interrupted and is finished now.")
+        }
+    }
+
+    /// Finishes a replacement that stopped half-way, or ends it where the ballot takes no new link any more.
+    private func finish(_ link: Leftovers.Link) throws {
+        let kept = try office.books.read { transaction in
+            let row = try transaction.first("SELECT election, voter FROM ballot WHERE id = $1", .blob(link.ballot)) {
+                (election: try $0.integer("election"), voter: try $0.integer("voter"))
+            }
+            return try row.flatMap { row in
+                try ElectionBook.all(in: transaction).first { $0.id == row.election }.map { (election: $0, voter: row.voter) }
+            }
+        }
+        guard let kept else { return }
+        do {
+            let ballot = try office.books.read { try standing(link.ballot, $0) }
+            try replaceLink(
+                of: ballot, in: kept.election, reason: "A replacement of the link was interrupted and is finished now.", finishing: link)
+        } catch let error as OfficeError where error.code != .tryAgain {
+            try end(link, voter: kept.voter, in: kept.election, because: error.message)
+        } catch let error where error is KeysError || error is Problem {
+            // One record that does not open must not keep the others waiting.
+            try end(link, voter: kept.voter, in: kept.election, because: "The voter's record does not open.")
+        }
+    }
+
+    private func end(_ link: Leftovers.Link, voter: Int64, in election: KeptElection, because why: String) throws {
+        let now = office.clock.now()
+        try office.books.write { transaction in
+            try transaction.execute(
+                "UPDATE link SET ended_at = $2 WHERE ballot = $1 AND ended_at IS NULL", .blob(link.ballot), .integer(now.milliseconds))
+            try transaction.execute(
+                """
+                UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
+                WHERE ballot = $1 AND state IN ('queued', 'deferred')
+                """, .blob(link.ballot), .integer(now.milliseconds))
+            try ExceptionList.add(
+                .needsNewLink, voter: voter, election: election.id,
+                detail: "A new link was begun and could not be finished; the old one opens nothing any more. \(why)", at: now,
+                in: transaction)
+        }
+        // If we crash here, the leftover is still above the mark, and all of this is done again.
+        try office.counter.write { try Self.endLinks(of: link.ballot, leftover: link, at: now, in: $0) }
+        try office.books.write {
+            try Self.journal(link, "ended", voter: voter, election: election.id, at: now, in: $0)
         }
     }
 }

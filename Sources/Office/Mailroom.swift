@@ -60,6 +60,8 @@ package struct Mailroom: Sendable {
         let total = try waiting()
         let run = SendRun(office: office, total: total, progress: progress)
         if total > 0 {
+            // A letter goes out only if its link is live: without the counter, none is taken in hand.
+            try office.needingCounter { _ = try office.readCounter { try $0.count("SELECT count(*) FROM link WHERE seq = 0") } }
             let server = try relay()
             let writer = try LetterWriter()
             while true {
@@ -312,8 +314,10 @@ private final class SendRun: Sendable {
     private func send(
         _ letter: Letter, _ definition: ElectionDefinition, _ writer: LetterWriter, over connection: SMTPConnection, as name: String
     ) throws -> Bool {
-        let live = try office.counter.read { transaction in
-            try transaction.count("SELECT count(*) FROM link WHERE id = $1 AND state = 'live'", .blob(letter.link)) == 1
+        let live = try office.needingCounter {
+            try office.readCounter { transaction in
+                try transaction.count("SELECT count(*) FROM link WHERE id = $1 AND state = 'live'", .blob(letter.link)) == 1
+            }
         }
         guard live else {
             try record(letter, as: name, state: "withdrawn", event: nil, reply: nil, dueIn: nil)

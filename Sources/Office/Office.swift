@@ -13,7 +13,10 @@ package final class Office: Sendable {
     /// `office.sqlite`: roll, ballots, letters, returns, journal.
     package let books: DatabaseFile
     /// `counter.sqlite`: what the public process shares with the office.
-    package let counter: DatabaseFile
+    ///
+    /// Whoever only needs the books is not stopped where it cannot be opened: then every use of it throws the reason.
+    package var counter: DatabaseFile { door.file() }
+    let door: CounterDoor
     /// The keys on disk; the signing key stays there until something is signed.
     package let cabinet: KeyCabinet
     /// What time it is, for every desk.
@@ -32,14 +35,17 @@ package final class Office: Sendable {
     ///
     /// - Parameters:
     ///   - passphrase: asked for at most once, when the first protected key is read.
+    ///   - warn: told once where the counter's database cannot be used and a desk went on without it.
     /// - Throws: ``OfficeError``, `StorageError`, `KeysError`.
-    package init(_ folder: OfficeFolder, clock: WallClock = .system, passphrase: @escaping @Sendable () throws -> Secret? = { nil }) throws
-    {
+    package init(
+        _ folder: OfficeFolder, clock: WallClock = .system, passphrase: @escaping @Sendable () throws -> Secret? = { nil },
+        warn: @escaping @Sendable (CounterTrouble) -> Void = { _ in }
+    ) throws {
         self.folder = folder
         self.clock = clock
         let configuration = folder.configuration
         books = try DatabaseFile(path: folder.path(configuration.officeDatabase).path, migrations: Schema.office)
-        counter = try folder.openCounterDatabase()
+        door = CounterDoor(folder, warn: warn)
         cabinet = try folder.cabinet(passphrase: passphrase)
         rollKeys = try cabinet.rollKeys()
         linkKeys = try cabinet.linkKeys()

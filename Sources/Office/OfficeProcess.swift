@@ -45,7 +45,9 @@ package struct OfficeProcess: Service {
         let (office, logger) = (office, logger)
         do {
             return try await pool.run {
-                try office.catchUp()
+                if let trouble = try office.catchUp(), trouble.isNews {
+                    logger.error("the counter's database cannot be used", metadata: ["reason": "\(trouble)"])
+                }
                 let summary = try Mailroom(office).sendDue(waitForLeases: false)
                 if summary.sent + summary.refused + summary.deferred > 0 {
                     logger.info(

@@ -1,4 +1,5 @@
 package import Elections
+import Foundation
 import Storage
 
 /// What the public pages say about the office, whoever asks: the same for every link.
@@ -28,6 +29,22 @@ package struct PublicNotice: Sendable, Equatable {
 
     /// An empty notice, to be filled in.
     package init() {}
+
+    /// What an office with this election says of itself.
+    init(_ definition: ElectionDefinition, isTest: Bool, authority: String) {
+        let office = definition.office
+        officeName = office.name
+        jurisdiction = definition.jurisdiction.name
+        email = office.email
+        phone = office.phone
+        fax = office.fax
+        address = office.address
+        languages = definition.languages
+        identityQuestion = definition.identityQuestion
+        test = isTest
+        timeZone = definition.timeZone.identifier
+        self.authority = authority
+    }
 
     /// As it is kept in `counter.sqlite`.
     package var json: JSONValue {
@@ -84,6 +101,15 @@ package struct PublicElection: Sendable, Equatable {
         self.receipt = receipt
         self.linksClose = linksClose
         self.returnNotice = returnNotice
+    }
+
+    /// What the pages say of this election.
+    init(_ definition: ElectionDefinition) {
+        let zone = definition.timeZone
+        self.init(
+            code: definition.id.text, name: definition.name, date: definition.date.description, timeZone: zone.identifier,
+            receipt: definition.deadlines.receipt.instant(in: zone), linksClose: definition.deadlines.linksClose.instant(in: zone),
+            returnNotice: definition.returnNotice)
     }
 
     /// As it is kept in `counter.sqlite`; times in milliseconds since 1970.

@@ -13,6 +13,8 @@ struct BallotVerdict: Sendable {
     /// What happened to the ballot, by the journal.
     let events: [EventKind]
     let status: BallotStatus?
+    /// Whether only the books could be looked at.
+    var isUnread = false
 }
 
 /// Whether the journal, the books and the counter tell the same of a ballot, down to the bytes of its packet. Thread-safe; it reads
@@ -34,6 +36,13 @@ struct BallotCheck: Sendable {
             return verdict
         }
         checkRow(issued, book, &verdict)
+        if records.isUnread {
+            verdict.isUnread = true
+            checkStatus(book, records, &verdict)
+            checkLetters(book, records, &verdict)
+            checkEnvelope(issued, book, records, &verdict)
+            return verdict
+        }
         let key = checkPacket(issued, book, records, &verdict)
         checkStatus(book, records, &verdict)
         checkLinks(issued.ballot, book, records, packetKey: key, &verdict)

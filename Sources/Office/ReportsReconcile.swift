@@ -111,6 +111,9 @@ package struct Reconciliation: Sendable, Equatable {
     /// Where the books contradict each other; empty: they agree.
     package var mismatches: [Mismatch] = []
 
+    /// Whether the counter could not be compared as a whole.
+    private(set) var isCounterUnread = false
+
     init(_ election: ElectionID) { self.election = election }
 
     /// Whether the books agree. Voters may still be without a ballot.
@@ -145,6 +148,14 @@ package struct Reconciliation: Sendable, Equatable {
         return ReportTable(columns: ["section", "kind", "voter_id", "count", "detail"], rows: rows)
     }
 
+    /// Says, once, that the counter could not be compared.
+    mutating func note(_ trouble: CounterTrouble) {
+        isCounterUnread = true
+        let detail = "What the counter holds could not be compared with the books. \(trouble)"
+        guard !mismatches.contains(where: { $0.detail == detail }) else { return }
+        mismatches.append(Mismatch(kind: .packet, voterID: nil, ballot: nil, detail: detail))
+    }
+
     /// Where a voter counts: a standing ballot outweighs everything that would keep the voter from a new one.
     static func bucket(of voter: Issuing.Classified) -> Bucket {
         if voter.issued { return .issue(.issued) }
@@ -174,7 +185,7 @@ extension Reports {
         let journal = try reconcileBallots(election, &result)
         try reconcileBatches(election, journal, &result)
         try reconcileOrphans(election, &result)
-        try reconcileCounter(election, &result)
+        do { try reconcileCounter(election, &result) } catch let trouble as CounterTrouble { result.note(trouble) }
         result.totals.roll = result.buckets.values.reduce(0, +)
         return result
     }
@@ -352,76 +363,5 @@ extension Reports {
             ) { try note(.returned, $0, "More than one envelope of this voter is accepted.") }
         }
         result.mismatches += found
-    }
-
-    /// What the counter has and the books do not.
-    private func reconcileCounter(_ election: KeptElection, _ result: inout Reconciliation) throws {
-        let marks = try marks()
-        var position: Int64 = 0
-        while true {
-            let packets = try office.counter.read { transaction in
-                try transaction.all(
-                    "SELECT seq, ballot FROM packet WHERE election = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT 4096",
-                    .integer(election.id), .integer(position), .integer(marks.packets)
-                ) { (seq: try $0.integer("seq"), ballot: try $0.blob("ballot")) }
-            }
-            guard let last = packets.last else { break }
-            position = last.seq
-            try office.books.read { transaction in
-                for packet in packets
-                where try transaction.count(
-                    "SELECT count(*) FROM ballot WHERE id = $1 AND election = $2", .blob(packet.ballot), .integer(election.id)) == 0
-                {
-                    result.mismatches.append(
-                        Reconciliation.Mismatch(
-                            kind: .packet, voterID: nil, ballot: hex(packet.ballot),
-                            detail: "The counter holds a packet of a ballot that the books do not have."))
-                }
-            }
-        }
-        let loose = try office.counter.read { transaction in
-            try transaction.all(
-                "SELECT ballot FROM link l WHERE NOT EXISTS (SELECT 1 FROM packet p WHERE p.ballot = l.ballot)"
-            ) { try $0.blob("ballot") }
-        }
-        result.mismatches += loose.map {
-            Reconciliation.Mismatch(
-                kind: .link, voterID: nil, ballot: hex($0), detail: "The counter holds a link to a packet that it does not have.")
-        }
-        try reconcileLeftovers(&result)
-    }
-
-    /// What an interrupted run left behind the marks. While a run is on, its newest packets are there, too: those are no leftovers.
-    private func reconcileLeftovers(_ result: inout Reconciliation) throws {
-        let first = try leftovers()
-        guard first.packets + first.links > 0 else { return }
-        guard let issuing = try? office.lock("issue", busy: ""), let linking = try? office.lock("links", busy: "") else { return }
-        defer { withExtendedLifetime((issuing, linking)) {} }
-        let left = try leftovers()
-        guard left.packets + left.links > 0 else { return }
-        result.mismatches.append(
-            Reconciliation.Mismatch(
-                kind: .leftover, voterID: nil, ballot: nil,
-                detail: "An interrupted run left \(counted(left.packets, "packet")) and \(counted(left.links, "link")) at the counter; "
-                    + "nobody was told of them. The next `uocava issue` clears them away."))
-    }
-
-    private func leftovers() throws -> (packets: Int, links: Int) {
-        let marks = try marks()
-        return try office.counter.read { transaction in
-            (
-                try transaction.count("SELECT count(*) FROM packet WHERE seq > $1", .integer(marks.packets)),
-                try transaction.count("SELECT count(*) FROM link WHERE seq > $1", .integer(marks.links))
-            )
-        }
-    }
-
-    /// How far the counter's packets and links are known in the books.
-    private func marks() throws -> (packets: Int64, links: Int64) {
-        try office.books.read { transaction in
-            try transaction.first("SELECT packets_known, links_known FROM office WHERE id = 1") {
-                (packets: try $0.integer("packets_known"), links: try $0.integer("links_known"))
-            }
-        } ?? (0, 0)
     }
 }

@@ -12,14 +12,17 @@ extension Reports {
         let bases = try sharedBases(election, &result)
         var journal = JournalNumbers()
         var suspicious: [IssuedRow] = []
+        var unread: [IssuedRow] = []
         while true {
             let (rows, last) = try next(election, &journal)
             guard let last else { break }
             journal.position = last
             for (row, verdict) in try check(rows, bases) {
+                if verdict.isUnread { unread.append(row) }
                 if verdict.findings.isEmpty { result.totals.add(verdict) } else { suspicious.append(row) }
             }
         }
+        try note(unread, election, &result)
         guard !suspicious.isEmpty else { return journal }
         // Longer than a new link takes between the counter and the books.
         Thread.sleep(forTimeInterval: 0.3)
@@ -35,6 +38,23 @@ extension Reports {
             }
         }
         return journal
+    }
+
+    /// Names the ballots of which the counter's cells could not be read; where it is all of them, the counter has been named already.
+    private func note(_ unread: [IssuedRow], _ election: KeptElection, _ result: inout Reconciliation) throws {
+        guard !result.isCounterUnread else { return }
+        for row in unread.prefix(20) {
+            let voter = try office.books.read { try office.voterNumber(row.voter, election: election.id, in: $0) }
+            result.mismatches.append(
+                Reconciliation.Mismatch(
+                    kind: .packet, voterID: voter, ballot: hex(row.ballot), detail: "What the counter holds of this ballot cannot be read.")
+            )
+        }
+        guard unread.count > 20 else { return }
+        result.mismatches.append(
+            Reconciliation.Mismatch(
+                kind: .packet, voterID: nil, ballot: nil,
+                detail: "What the counter holds of \(unread.count - 20) more ballots cannot be read."))
     }
 
     /// The next rows of the journal: the ballots, with the other numbers taken in on the way.
@@ -84,8 +104,22 @@ extension Reports {
         guard !rows.isEmpty else { return [] }
         var chunk = BallotChunk(rows.map(\.ballot))
         try office.books.read { try chunk.read(books: $0) }
-        try office.counter.read { try chunk.read(counter: $0) }
-        return chunk.records
+        let books = chunk
+        do {
+            try office.readCounter { try chunk.read(counter: $0) }
+            return chunk.records
+        } catch let trouble as CounterTrouble {
+            // One odd cell must not hide the others: then each ballot is read by itself.
+            let isOneCell = (trouble.cause as? StorageError)?.code == .result
+            return rows.indices.map { index in
+                var alone = BallotChunk(rows[index].ballot, books.records[index])
+                if !isOneCell || (try? office.readCounter { try alone.read(counter: $0) }) == nil {
+                    alone = BallotChunk(rows[index].ballot, books.records[index])
+                    alone.isUnread = true
+                }
+                return alone.records[0]
+            }
+        }
     }
 
     /// The bases that packets of the election begin with, each checked against its hash once. A base that is missing or changed is one
@@ -111,8 +145,14 @@ extension Reports {
             bases.styles[row.style] = row.code
             bases.belonging.insert(SharedBases.Place(style: row.style, hash: row.hash))
             guard bases.primed[row.hash] == nil else { continue }
-            let bytes = try office.counter.read { transaction in
-                try transaction.first("SELECT bytes FROM base WHERE hash = $1", .blob(row.hash)) { try $0.blob("bytes") }
+            let bytes: [UInt8]?
+            do {
+                bytes = try office.readCounter { transaction in
+                    try transaction.first("SELECT bytes FROM base WHERE hash = $1", .blob(row.hash)) { try $0.blob("bytes") }
+                }
+            } catch let trouble as CounterTrouble {
+                result.note(trouble)
+                continue
             }
             if let bytes, bytes.count == row.length, SHA256.hash(bytes) == row.hash {
                 bases.primed[row.hash] = (PrimedSHA256(bytes), row.length)
@@ -215,6 +255,8 @@ struct BallotRecords: Sendable {
     fileprivate(set) var packet: Packet?
     fileprivate(set) var counterLinks: [CounterLink] = []
     fileprivate(set) var counterEvents: [CounterEvent] = []
+    /// Whether what the counter holds could not be read.
+    fileprivate(set) var isUnread = false
 }
 
 /// Reads what the databases hold of a chunk of ballots, one statement for each table: a statement for each ballot would cost more than
@@ -229,6 +271,18 @@ private struct BallotChunk {
         self.ballots = ballots
         records = [BallotRecords](repeating: BallotRecords(), count: ballots.count)
         for (place, ballot) in ballots.enumerated() { places[ballot, default: []].append(place) }
+    }
+
+    /// One ballot whose books were read before.
+    init(_ ballot: [UInt8], _ record: BallotRecords) {
+        ballots = [ballot]
+        places = [ballot: [0]]
+        records = [record]
+    }
+
+    var isUnread: Bool {
+        get { records.contains(where: \.isUnread) }
+        set { for place in records.indices { records[place].isUnread = newValue } }
     }
 
     /// `($1, $2, …)`, as many as there are keys.

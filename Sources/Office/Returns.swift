@@ -331,15 +331,22 @@ package struct Returns: Sendable {
     }
 
     private static func unknown(_ text: String) -> OfficeError {
-        // A tracking code is its voter's secret: it is not repeated where a log may keep it.
-        OfficeError(
-            .notFound, "No ballot of this office has the code \(TrackingCode(text)?.description ?? Printable.quote(text)).",
+        // A tracking code is its voter's secret, even with a letter wrong: it is not repeated where a log may keep it.
+        if isTracking(text) {
+            return OfficeError(
+                .notFound, "This is a tracking code, from the voter's own cover page. A decision needs the return code.",
+                hint: "It begins with R- and stands on the declaration and on the envelope. Scan or type that one.")
+        }
+        return OfficeError(
+            .notFound, "No ballot of this office has the code \(Printable.quote(text)).",
             hint: ReturnCode(text) == nil ? hint(unreadable: text) : "Is it another office's envelope?")
     }
 
+    private static func isTracking(_ text: String) -> Bool { TrackingCode(text) != nil || text.uppercased().hasPrefix("T-") }
+
     private static func hint(unreadable text: String) -> String {
-        if TrackingCode(text) != nil {
-            return "This is the voter's own tracking code, from the cover page. The code on the envelope begins with R-."
+        if isTracking(text) {
+            return "This is the voter's own tracking code, from the cover page. The return code begins with R- and stands on the envelope."
         }
         return "This is no return code: those look like R-XXXX-XXXX-XXXX, and the last character checks the others. Scan or type it again."
     }

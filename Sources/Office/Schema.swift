@@ -21,7 +21,7 @@ enum Schema {
                 events_known  INTEGER NOT NULL DEFAULT 0,
                 -- How far the journal's steps are written to the voters' timelines at the counter.
                 steps_known   INTEGER NOT NULL DEFAULT 0
-            );
+            ) STRICT;
             CREATE TRIGGER office_kind BEFORE UPDATE OF test, made_at ON office
                 BEGIN SELECT RAISE(ABORT, 'an office stays what it was made as'); END;
 
@@ -30,7 +30,7 @@ enum Schema {
                 name    TEXT NOT NULL,
                 state   TEXT NOT NULL,
                 id_type TEXT NOT NULL CHECK (id_type IN ('fips', 'local', 'ocd-id'))
-            );
+            ) STRICT;
 
             CREATE TABLE election (
                 id           INTEGER PRIMARY KEY,
@@ -41,7 +41,7 @@ enum Schema {
                 texts        TEXT NOT NULL,
                 imported_at  INTEGER NOT NULL,
                 UNIQUE (jurisdiction, code)
-            );
+            ) STRICT;
 
             -- A style is frozen per revision by the first ballot issued from it (invariant 9).
             CREATE TABLE ballot_style (
@@ -55,14 +55,22 @@ enum Schema {
                 imported_at   INTEGER NOT NULL,
                 superseded_at INTEGER,
                 UNIQUE (election, code, revision)
-            );
+            ) STRICT;
             CREATE UNIQUE INDEX ballot_style_current ON ballot_style (election, code) WHERE superseded_at IS NULL;
+            CREATE TRIGGER ballot_style_frozen BEFORE UPDATE OF id, election, code, revision, name, party, scope, imported_at ON ballot_style
+                BEGIN SELECT RAISE(ABORT, 'a ballot style never changes: a correction is a new revision'); END;
+            CREATE TRIGGER ballot_style_kept BEFORE DELETE ON ballot_style
+                BEGIN SELECT RAISE(ABORT, 'a ballot style is never deleted'); END;
 
             CREATE TABLE style_precinct (
                 style    INTEGER NOT NULL REFERENCES ballot_style (id),
                 precinct TEXT NOT NULL,
                 PRIMARY KEY (style, precinct)
-            );
+            ) STRICT;
+            CREATE TRIGGER style_precinct_frozen BEFORE UPDATE ON style_precinct
+                BEGIN SELECT RAISE(ABORT, 'a ballot style never changes: a correction is a new revision'); END;
+            CREATE TRIGGER style_precinct_kept BEFORE DELETE ON style_precinct
+                BEGIN SELECT RAISE(ABORT, 'a ballot style never changes: a correction is a new revision'); END;
 
             -- The vendor's files, by content.
             CREATE TABLE style_file (
@@ -73,7 +81,11 @@ enum Schema {
                 pages    INTEGER NOT NULL,
                 repaired INTEGER NOT NULL CHECK (repaired IN (0, 1)),
                 PRIMARY KEY (style, language)
-            );
+            ) STRICT;
+            CREATE TRIGGER style_file_frozen BEFORE UPDATE ON style_file
+                BEGIN SELECT RAISE(ABORT, 'a ballot style never changes: a correction is a new revision'); END;
+            CREATE TRIGGER style_file_kept BEFORE DELETE ON style_file
+                BEGIN SELECT RAISE(ABORT, 'a ballot style never changes: a correction is a new revision'); END;
 
             -- What every voter of a style, language and paper receives first, byte for byte; the bytes are in the counter's database.
             CREATE TABLE base (
@@ -89,8 +101,13 @@ enum Schema {
                 made_at    INTEGER NOT NULL,
                 retired_at INTEGER,
                 UNIQUE (style, language, paper, hash)
-            );
+            ) STRICT;
             CREATE UNIQUE INDEX base_current ON base (style, language, paper) WHERE retired_at IS NULL;
+            CREATE TRIGGER base_frozen BEFORE UPDATE OF id, hash, style, language, paper, length, plan, first_ballot_page, last_ballot_page,
+                made_at ON base
+                BEGIN SELECT RAISE(ABORT, 'a base never changes'); END;
+            CREATE TRIGGER base_kept BEFORE DELETE ON base
+                BEGIN SELECT RAISE(ABORT, 'a base is never deleted'); END;
 
             CREATE TABLE voter (
                 id           INTEGER PRIMARY KEY,
@@ -98,7 +115,12 @@ enum Schema {
                 number_index BLOB NOT NULL CHECK (length(number_index) = 16),
                 added_at     INTEGER NOT NULL,
                 UNIQUE (jurisdiction, number_index)
-            );
+            ) STRICT;
+            -- The roll compares and adds; nothing of it is ever deleted (invariant 9).
+            CREATE TRIGGER voter_frozen BEFORE UPDATE ON voter
+                BEGIN SELECT RAISE(ABORT, 'a voter''s number never changes'); END;
+            CREATE TRIGGER voter_kept BEFORE DELETE ON voter
+                BEGIN SELECT RAISE(ABORT, 'a voter is never deleted'); END;
 
             -- A voter's standing request for one election. Personal data only in `sealed`; the clear columns are what rules and reports need.
             CREATE TABLE request (
@@ -125,9 +147,11 @@ enum Schema {
                 added_at     INTEGER NOT NULL,
                 changed_at   INTEGER NOT NULL,
                 UNIQUE (election, voter)
-            );
+            ) STRICT;
             CREATE INDEX request_email ON request (email_index) WHERE email_index IS NOT NULL;
             CREATE INDEX request_voter ON request (voter);
+            CREATE TRIGGER request_kept BEFORE DELETE ON request
+                BEGIN SELECT RAISE(ABORT, 'a request is never deleted'); END;
 
             -- Rows of a roll that could not be read, kept so that nobody is lost (`voters import --hold-refused`).
             CREATE TABLE held_row (
@@ -139,8 +163,10 @@ enum Schema {
                 sealed       BLOB NOT NULL,
                 since        INTEGER NOT NULL,
                 cleared_at   INTEGER
-            );
+            ) STRICT;
             CREATE INDEX held_row_open ON held_row (election, number_index) WHERE cleared_at IS NULL;
+            CREATE TRIGGER held_row_kept BEFORE DELETE ON held_row
+                BEGIN SELECT RAISE(ABORT, 'a held row is never deleted'); END;
 
             CREATE TABLE exception (
                 id         INTEGER PRIMARY KEY,
@@ -151,8 +177,10 @@ enum Schema {
                 detail     TEXT NOT NULL,
                 since      INTEGER NOT NULL,
                 cleared_at INTEGER
-            );
+            ) STRICT;
             CREATE UNIQUE INDEX exception_open ON exception (election, voter, kind) WHERE cleared_at IS NULL AND voter IS NOT NULL;
+            CREATE TRIGGER exception_kept BEFORE DELETE ON exception
+                BEGIN SELECT RAISE(ABORT, 'an exception is cleared, never deleted'); END;
 
             CREATE TABLE batch (
                 id          INTEGER PRIMARY KEY,
@@ -160,7 +188,7 @@ enum Schema {
                 started_at  INTEGER NOT NULL,
                 finished_at INTEGER,
                 issued      INTEGER NOT NULL DEFAULT 0
-            );
+            ) STRICT;
 
             CREATE TABLE ballot (
                 id            BLOB PRIMARY KEY CHECK (length(id) = 16),
@@ -181,7 +209,7 @@ enum Schema {
                 key_id        TEXT NOT NULL,
                 sealed        BLOB NOT NULL,
                 UNIQUE (election, voter, sequence)
-            );
+            ) STRICT;
             CREATE INDEX ballot_voter ON ballot (voter);
             CREATE UNIQUE INDEX ballot_standing ON ballot (election, voter) WHERE status NOT IN ('replaced', 'cancelled');
             -- What was issued to whom never changes; only its status moves (invariants 4 and 9).
@@ -197,9 +225,11 @@ enum Schema {
                 key_id   TEXT NOT NULL,
                 made_at  INTEGER NOT NULL,
                 ended_at INTEGER
-            );
+            ) STRICT;
             CREATE INDEX link_ballot ON link (ballot);
             CREATE UNIQUE INDEX link_standing ON link (ballot) WHERE ended_at IS NULL;
+            CREATE TRIGGER link_kept BEFORE DELETE ON link
+                BEGIN SELECT RAISE(ABORT, 'a link is ended, never deleted'); END;
 
             -- The outbox. A row is committed before its letter is sent; a lease says who is sending it.
             CREATE TABLE letter (
@@ -218,7 +248,7 @@ enum Schema {
                 ended_at    INTEGER,
                 reply       TEXT,
                 UNIQUE (link, kind)
-            );
+            ) STRICT;
             CREATE INDEX letter_ballot ON letter (ballot);
             CREATE INDEX letter_due ON letter (due_at, id) WHERE state IN ('queued', 'sending', 'deferred');
 
@@ -236,10 +266,12 @@ enum Schema {
                 decided_at  INTEGER,
                 CHECK ((decision IS NULL) = (decided_at IS NULL)),
                 CHECK ((decision = 'rejected') = (reason IS NOT NULL) OR decision IS NULL)
-            );
+            ) STRICT;
             CREATE UNIQUE INDEX return_piece_ballot ON return_piece (ballot) WHERE ballot IS NOT NULL;
             CREATE UNIQUE INDEX return_piece_counted ON return_piece (election, voter) WHERE decision = 'accepted';
             CREATE INDEX return_piece_voter ON return_piece (election, voter);
+            CREATE TRIGGER return_piece_kept BEFORE DELETE ON return_piece
+                BEGIN SELECT RAISE(ABORT, 'an envelope that came stays in the books'); END;
 
             -- Everything that happened, chained: hash = SHA-256(hash of the row before ‖ canonical). Rows are numbered without gaps.
             CREATE TABLE journal (
@@ -251,8 +283,12 @@ enum Schema {
                 ballot    BLOB,
                 canonical BLOB NOT NULL,
                 hash      BLOB NOT NULL CHECK (length(hash) = 32)
-            );
+            ) STRICT;
             CREATE INDEX journal_ballot ON journal (ballot) WHERE ballot IS NOT NULL;
+            -- What `issue` goes by: election, styles and roll as they came in, and who was released.
+            CREATE INDEX journal_basis ON journal (election, seq)
+                WHERE kind IN ('election_imported', 'style_imported', 'style_withdrawn', 'roll_imported');
+            CREATE INDEX journal_released ON journal (voter, at) WHERE kind = 'released';
             CREATE TRIGGER journal_kept BEFORE DELETE ON journal
                 BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
             CREATE TRIGGER journal_frozen BEFORE UPDATE ON journal

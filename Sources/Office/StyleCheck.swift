@@ -74,9 +74,11 @@ package struct StyleCheck: Sendable {
 
     /// Invariant 10, in both databases: a test office's pages say SAMPLE, and a real one's do not.
     private func checkKind(_ election: KeptElection, _ report: inout Report) throws {
-        let shown = try office.counter.read { transaction in
-            try transaction.first("SELECT text FROM notice WHERE id = 1") { row in
-                try PublicNotice(json: try JSONValue.parse(Array(try row.text("text").utf8))).test
+        let shown = try office.needingCounter {
+            try office.readCounter { transaction in
+                try transaction.first("SELECT text FROM notice WHERE id = 1") { row in
+                    try PublicNotice(json: try JSONValue.parse(Array(try row.text("text").utf8))).test
+                }
             }
         }
         if election.definition.test != office.isTest || shown != office.isTest {
@@ -111,8 +113,10 @@ package struct StyleCheck: Sendable {
             let name = "The base in \(base.language) for \(base.paper) paper"
             if !files.contains(where: { $0.language == base.language }) { found.append(("file", "\(name) comes from no recorded file.")) }
             // One at a time: they are megabytes.
-            let bytes = try office.counter.read { counter in
-                try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(base.hash)) { try $0.blob("bytes") }
+            let bytes = try office.needingCounter {
+                try office.readCounter { counter in
+                    try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(base.hash)) { try $0.blob("bytes") }
+                }
             }
             guard let bytes else {
                 found.append(("base", "\(name) is not at the counter: its voters cannot be served."))

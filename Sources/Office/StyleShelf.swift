@@ -55,7 +55,7 @@ package struct StyleShelf: Sendable {
         var summary = Summary(election: read.definition.id)
         summary.warnings = read.warnings
         let made = try makeBases(of: read, acceptRepaired: acceptRepaired, summary: &summary, progress: progress)
-        try keep(read, made, &summary)
+        try office.needingCounter { try keep(read, made, &summary) }
         return summary
     }
 
@@ -174,7 +174,7 @@ package struct StyleShelf: Sendable {
             for file in style.files.values {
                 for (hash, base) in file.bases.values {
                     // One at a time: claims must not wait for a whole election's megabytes.
-                    try office.counter.write { transaction in
+                    try office.writeCounter { transaction in
                         try transaction.execute(
                             "INSERT INTO base (hash, length, bytes) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", .blob(hash),
                             .integer(Int64(base.bytes.count)), .blob(base.bytes))
@@ -187,7 +187,7 @@ package struct StyleShelf: Sendable {
             try keepStyles(made, election: id, at: now, &summary, in: transaction)
             return id
         }
-        try office.counter.write { transaction in
+        try office.writeCounter { transaction in
             try transaction.execute(
                 "INSERT INTO election (id, text) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET text = excluded.text", .integer(election),
                 .text(read.publicElection.json.text))
@@ -226,7 +226,10 @@ package struct StyleShelf: Sendable {
             [
                 JournalEntry(
                     .electionImported, election: id,
-                    facts: ["code": .string(definition.id.text), "definition": .string(hex(SHA256.hash(Array(text.utf8))))])
+                    facts: [
+                        "code": .string(definition.id.text), "definition": .string(IssueBasis.hash(text)),
+                        "texts": .string(IssueBasis.hash(declarations))
+                    ])
             ], at: now, in: transaction)
         return id
     }
@@ -279,6 +282,11 @@ package struct StyleShelf: Sendable {
         for (code, gone) in present {
             summary.superseded += 1
             try supersede(gone.id, code, election: election, at: now, &summary, in: transaction)
+            try Journal.append(
+                [
+                    JournalEntry(
+                        .styleWithdrawn, election: election, facts: ["style": .string(code.text), "revision": .integer(gone.revision)])
+                ], at: now, in: transaction)
         }
     }
 
@@ -300,21 +308,19 @@ package struct StyleShelf: Sendable {
         summary.toReview += holders.count
     }
 
-    /// Keeps a style's bases and returns how many of them are new.
+    /// Keeps a style's bases, and returns for how many languages and papers another one is in use now than before.
     private func keepBases(_ style: MadeStyle, row: Int64, at now: Instant, in transaction: Transaction) throws -> Int {
-        var new = 0
+        var changed = 0
         for (language, file) in style.files {
             for (paper, made) in file.bases {
+                let inUse = try transaction.first(
+                    "SELECT hash FROM base WHERE style = $1 AND language = $2 AND paper = $3 AND retired_at IS NULL", .integer(row),
+                    .text(language), .text(paper.rawValue), decode: { try $0.blob("hash") })
+                if inUse == made.hash { continue }
+                changed += 1
                 try transaction.execute(
-                    """
-                    UPDATE base SET retired_at = $5
-                    WHERE style = $1 AND language = $2 AND paper = $3 AND retired_at IS NULL AND hash <> $4
-                    """,
-                    .integer(row), .text(language), .text(paper.rawValue), .blob(made.hash), .integer(now.milliseconds))
-                new +=
-                    try transaction.count(
-                        "SELECT count(*) FROM base WHERE style = $1 AND language = $2 AND paper = $3 AND hash = $4", .integer(row),
-                        .text(language), .text(paper.rawValue), .blob(made.hash)) == 0 ? 1 : 0
+                    "UPDATE base SET retired_at = $4 WHERE style = $1 AND language = $2 AND paper = $3 AND retired_at IS NULL",
+                    .integer(row), .text(language), .text(paper.rawValue), .integer(now.milliseconds))
                 try transaction.execute(
                     """
                     INSERT INTO base (hash, style, language, paper, length, plan, first_ballot_page, last_ballot_page, made_at)
@@ -326,7 +332,7 @@ package struct StyleShelf: Sendable {
                     .integer(Int64(made.base.ballotPages.upperBound)), .integer(now.milliseconds))
             }
         }
-        return new
+        return changed
     }
 
     private func journal(
@@ -334,19 +340,29 @@ package struct StyleShelf: Sendable {
     ) throws {
         var bases: [String: JSONValue] = [:]
         for (language, file) in style.files {
-            for (paper, made) in file.bases { bases["\(language)/\(paper.rawValue)"] = .string(hex(made.hash)) }
+            for (paper, made) in file.bases {
+                bases[IssueBasis.place(language: language, paper: paper.rawValue)] = [
+                    "sha256": .string(hex(made.hash)), "plan": .string(IssueBasis.hash(try made.base.plan.json()))
+                ]
+            }
         }
         try Journal.append(
             [
                 JournalEntry(
                     .styleImported, election: election,
                     facts: [
-                        "style": .string(style.style.id.text), "revision": .integer(revision),
-                        "files": .object(style.files.mapValues { .string(hex($0.sha256)) }), "bases": .object(bases),
+                        "style": .string(style.style.id.text), "revision": .integer(revision), "name": .string(style.style.name),
+                        "party": .string(style.style.party), "scope": .string(style.style.scope.rawValue),
+                        "precincts": .array(style.style.precincts.sorted(by: Self.byBytes).map(JSONValue.string)),
+                        "files": .object(style.files.mapValues { .string(hex($0.sha256)) }),
+                        "lengths": .object(style.files.mapValues { .integer(Int64($0.length)) }), "bases": .object(bases),
                         "repaired": .bool(style.files.values.contains { $0.repaired })
                     ])
             ], at: now, in: transaction)
     }
+
+    /// The order in which the books sort text.
+    private static func byBytes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
     /// What makes a style the same: the places it is for and the vendor's files.
     private func content(_ style: MadeStyle) -> JSONValue {

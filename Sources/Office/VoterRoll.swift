@@ -21,7 +21,7 @@ package struct VoterRoll: Sendable {
         package var unchanged = 0
         /// Rows that cannot be taken.
         package var refused = 0
-        /// Voters on the roll whom the file does not name; they stay.
+        /// Voters on the roll whom the file does not name; they stay. Who is named in a refused row is not among them.
         package var missing = 0
         /// What is wrong with rows that were taken.
         package var warnings: [Problem] = []
@@ -69,10 +69,13 @@ package struct VoterRoll: Sendable {
             throw OfficeError(error, in: file)
         }
         if !roll.refused.isEmpty, !holdRefused {
+            let columns = Self.wrongColumns(roll)
             throw OfficeError(
                 .badInput, "\(file): \(counted(roll.refused.count, "row")) cannot be taken. Nothing was changed.",
-                hint: "Correct the rows, or take the good ones and hold these with --hold-refused.",
-                problems: roll.refused.flatMap(\.problems))
+                hint: columns.isEmpty
+                    ? "Correct the rows, or take the good ones and hold these with --hold-refused."
+                    : "Correct the columns that are named with line 1 first, and try again with --dry-run.",
+                problems: columns + roll.refused.flatMap(\.problems))
         }
         var comparison = RollComparison(office: office, election: election, styles: StyleResolver(styles), now: now)
         struct DryRun: Error {}
@@ -84,6 +87,30 @@ package struct VoterRoll: Sendable {
             }
         } catch is DryRun {}
         return comparison.summary
+    }
+
+    /// Columns that nearly no row has right, each as one problem with line 1: one mistake, in the column's name or in how it was exported.
+    private static func wrongColumns(_ roll: VoterFile) -> [Problem] {
+        let rows = roll.rows.count + roll.refused.count
+        var first: [String: Problem] = [:]
+        var number: [String: Int] = [:]
+        for row in roll.refused {
+            for (column, problem) in Dictionary(row.problems.map { ($0.column, $0) }, uniquingKeysWith: { one, _ in one }) {
+                // Numbers that are in the file twice are about rows, even where every number is.
+                guard let column, column != VoterRecord.Field.voterID.rawValue else { continue }
+                first[column] = first[column] ?? problem
+                number[column, default: 0] += 1
+            }
+        }
+        // Ten rows: among fewer, every one can be shown.
+        return number.filter { rows >= 10 && $0.value * 10 >= rows * 9 }.keys.sorted().compactMap { column in
+            first[column].map { problem in
+                Problem(
+                    file: problem.file, line: 1, column: column,
+                    what: "\(number[column] ?? 0) of \(rows) rows are wrong here, line \(problem.line ?? 2) first: \(problem.what)",
+                    hint: "Is the column named right, and exported as it should be? \(problem.hint)")
+            }
+        }
     }
 }
 
@@ -114,6 +141,12 @@ private struct RollComparison {
     mutating func take(
         _ roll: VoterFile, fileHash: [UInt8], fileName: String, progress: (Int, Int) -> Void, in transaction: Transaction
     ) throws {
+        // Compared with a roll that somebody changed, a file would be taken for news of other voters, and the change for an import.
+        guard try IssueBasis(of: election.id, in: transaction).isRollAsImported(election.id, in: transaction) else {
+            throw OfficeError(
+                .broken, "The roll of \(election.definition.id) is not the one that was imported last: somebody changed the books.",
+                hint: "Nothing was imported. `uocava audit` shows what was changed; restore the newest backup from before it.")
+        }
         let jurisdiction = election.definition.jurisdiction.id.text
         let before = try transaction.count("SELECT count(*) FROM request WHERE election = $1", .integer(election.id))
         var nextVoter = Int64(try transaction.count("SELECT max(id) FROM voter")) + 1
@@ -161,7 +194,7 @@ private struct RollComparison {
                 nextRequest += 1
             }
         }
-        summary.missing = before - summary.changed - summary.unchanged
+        summary.missing = before - summary.changed - summary.unchanged - (try known(roll.refused, jurisdiction, in: transaction))
         summary.warnings = roll.warnings
         summary.refused = roll.refused.count
         summary.problems = roll.refused.flatMap(\.problems)
@@ -172,24 +205,31 @@ private struct RollComparison {
                     .rollImported, election: election.id,
                     facts: [
                         "file": .string(hex(fileHash)), "new": .integer(Int64(summary.new)), "changed": .integer(Int64(summary.changed)),
-                        "unchanged": .integer(Int64(summary.unchanged)), "refused": .integer(Int64(summary.refused))
+                        "unchanged": .integer(Int64(summary.unchanged)), "refused": .integer(Int64(summary.refused)),
+                        "roll": .string(try IssueBasis.roll(of: election.id, in: transaction))
                     ])
             ], at: now, in: transaction)
         progress(roll.rows.count, roll.rows.count)
     }
 
-    /// The clear columns of a request, in the order of both statements below.
+    /// How many voters of the roll stand in rows that are refused: they are in the file, though nothing of it can be taken.
+    private func known(_ refused: [RefusedRow], _ jurisdiction: String, in transaction: Transaction) throws -> Int {
+        try Set(refused.compactMap(\.voterID)).reduce(0) { sum, voter in
+            let number = office.rollKeys.index("voter number", voter.text)
+            return sum
+                + (try transaction.count(
+                    """
+                    SELECT count(*) FROM request r JOIN voter v ON v.id = r.voter
+                    WHERE r.election = $1 AND v.jurisdiction = $2 AND v.number_index = $3
+                    """, .integer(election.id), .text(jurisdiction), .blob(number)))
+        }
+    }
+
+    /// What is written of a request, in the order of both statements below.
     private func columns(_ record: VoterRecord, _ id: Int64, _ encoded: [UInt8], _ fingerprint: [UInt8]) -> [SQLValue] {
         let box = office.rollKeys.seal(encoded, table: "request", id: RowID.bytes(id))
-        let email: SQLValue =
-            record.email.isEmpty ? .null : .blob(office.rollKeys.index("e-mail", record.email.lowercased()))
-        return [
-            .text(record.voterClass.rawValue), .text(orNull: record.location?.rawValue), .text(record.form.rawValue),
-            .text(orNull: record.method?.rawValue), .text(record.requestDate.description), .text(record.status.rawValue),
-            .text(record.validTo.description), .text(record.preference.map(\.rawValue).joined(separator: ";")), .text(record.language),
-            .flag(record.protected), .text(record.precinct), .text(record.party), email, .blob(fingerprint), .text(box.keyID),
-            .blob(box.sealed), .integer(now.milliseconds)
-        ]
+        return RequestColumns.values(of: record, keys: office.rollKeys)
+            + [.blob(fingerprint), .text(box.keyID), .blob(box.sealed), .integer(now.milliseconds)]
     }
 
     private func add(
@@ -261,23 +301,17 @@ private struct RollComparison {
             UPDATE held_row SET cleared_at = $3 WHERE election = $1 AND number_index = $2 AND cleared_at IS NULL RETURNING id
             """, .integer(election.id), .blob(number), .integer(now.milliseconds)
         ) { try $0.integer("id") }
-        for id in cleared {
-            try transaction.execute(
-                "UPDATE exception SET cleared_at = $2 WHERE held_row = $1 AND cleared_at IS NULL", .integer(id), .integer(now.milliseconds))
-        }
+        for id in cleared { try ExceptionList.unhold(id, election: election.id, at: now, in: transaction) }
     }
 
     /// Keeps the rows that could not be read. A newer row of the same voter takes the place of the older, and rows without a number those
     /// of the file before.
     private mutating func hold(_ refused: [RefusedRow], jurisdiction: String, in transaction: Transaction) throws {
-        try transaction.execute(
-            """
-            UPDATE exception SET cleared_at = $2 WHERE cleared_at IS NULL AND held_row IN
-                (SELECT id FROM held_row WHERE election = $1 AND number_index IS NULL AND cleared_at IS NULL)
-            """, .integer(election.id), .integer(now.milliseconds))
-        try transaction.execute(
-            "UPDATE held_row SET cleared_at = $2 WHERE election = $1 AND number_index IS NULL AND cleared_at IS NULL",
-            .integer(election.id), .integer(now.milliseconds))
+        let nameless = try transaction.all(
+            "UPDATE held_row SET cleared_at = $2 WHERE election = $1 AND number_index IS NULL AND cleared_at IS NULL RETURNING id",
+            .integer(election.id), .integer(now.milliseconds)
+        ) { try $0.integer("id") }
+        for id in nameless { try ExceptionList.unhold(id, election: election.id, at: now, in: transaction) }
         var next = Int64(try transaction.count("SELECT max(id) FROM held_row")) + 1
         for row in refused {
             let number = row.voterID.map { office.rollKeys.index("voter number", $0.text) }
@@ -293,13 +327,31 @@ private struct RollComparison {
                 .blob(box.sealed), .integer(now.milliseconds))
             // The problems quote what is in the row, which may be a name: the list's own detail names the columns only.
             let columns = Set(row.problems.compactMap(\.column)).sorted().joined(separator: ", ")
-            try transaction.execute(
-                "INSERT INTO exception (election, held_row, kind, detail, since) VALUES ($1, $2, 'held', $3, $4)", .integer(election.id),
-                .integer(next), .text("Line \(row.line) of the roll cannot be read\(columns.isEmpty ? "" : ": \(columns)")."),
-                .integer(now.milliseconds))
+            try ExceptionList.hold(
+                next, election: election.id,
+                detail: "Line \(row.line) of the roll cannot be read\(columns.isEmpty ? "" : ": \(columns)").", at: now, in: transaction)
             summary.exceptions += 1
             next += 1
         }
+    }
+}
+
+/// The columns of a request that lie in clear for rules and reports. They follow from the sealed record, which alone decides.
+enum RequestColumns {
+    static let names = [
+        "voter_class", "location", "form", "method", "request_date", "status", "valid_to", "preference", "language", "protected",
+        "precinct", "party", "email_index"
+    ]
+
+    /// In the order of the names.
+    static func values(of record: VoterRecord, keys: RollKeys) -> [SQLValue] {
+        [
+            .text(record.voterClass.rawValue), .text(orNull: record.location?.rawValue), .text(record.form.rawValue),
+            .text(orNull: record.method?.rawValue), .text(record.requestDate.description), .text(record.status.rawValue),
+            .text(record.validTo.description), .text(record.preference.map(\.rawValue).joined(separator: ";")), .text(record.language),
+            .flag(record.protected), .text(record.precinct), .text(record.party),
+            record.email.isEmpty ? .null : .blob(keys.index("e-mail", record.email.lowercased()))
+        ]
     }
 }
 

@@ -9,10 +9,15 @@ enum YAMLFile {
 
     /// The file as a ``Document``, whose lines are those of the file.
     ///
-    /// - Throws: ``OfficeError`` `notFound` or `badInput` (not UTF-8, too large, not YAML: with the line).
+    /// - Throws: ``OfficeError`` `notFound` or `badInput` (not UTF-8, too large, not YAML: with line and column).
     static func read(_ file: URL) throws -> Document {
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw OfficeError(
+                .notFound, "\(file.deletingLastPathComponent().path) holds no \(file.lastPathComponent).",
+                hint: "Name the folder that does. What goes into one is in docs/election-folder.md.")
+        }
         guard let data = FileManager.default.contents(atPath: file.path) else {
-            throw OfficeError(.notFound, "\(file.path): there is no such file, or it cannot be read.")
+            throw OfficeError(.notFound, "\(file.path) cannot be read.", hint: "Check who may read it.")
         }
         guard data.count <= largest else {
             throw OfficeError(.badInput, "\(file.lastPathComponent): larger than 1 MB.", hint: "Is it the right file?")
@@ -24,12 +29,72 @@ enum YAMLFile {
             guard let node = try Yams.compose(yaml: text) else { return Document(.null, line: 1) }
             return document(node)
         } catch let error as YamlError {
-            // Yams' own message shows the line with a caret under the place.
+            let problem = problem(error, in: file.lastPathComponent, text)
             throw OfficeError(
-                .badInput, "\(file.lastPathComponent): not valid YAML.\n\(error)",
-                hint: "Check the indentation and the quotes around values with a colon.")
+                .badInput, Problem(file: problem.file, line: problem.line, what: problem.what).description, hint: problem.hint)
         }
     }
+
+    // MARK: What the parser says
+
+    /// Yams' error as one problem: the line, the column, and what a person who does not know YAML can make of it.
+    private static func problem(_ error: YamlError, in file: String, _ text: String) -> Problem {
+        switch error {
+        case .scanner(let context, let what, let mark, _), .parser(let context, let what, let mark, _),
+            .composer(let context, let what, let mark, _):
+            // Where a quote or a bracket is not closed, the parser notices at the end of the file; the beginning is what helps.
+            if let context, let (plain, hint) = unclosed(context.text, what) {
+                return at(context.mark.line, context.mark.column, plain, hint, file)
+            }
+            let (plain, hint) = explained(what)
+            return at(mark.line, mark.column, plain, hint, file)
+        case .reader(let what, let offset, _, _):
+            let before = text.prefix(offset ?? 0)
+            let start = before.lastIndex(where: \.isNewline).map { before.index(after: $0) } ?? before.startIndex
+            return at(
+                before.count(where: \.isNewline) + 1, before.distance(from: start, to: before.endIndex) + 1, what,
+                "Type this line again by hand.", file)
+        case .duplicatedKeysInMapping(let names, let context):
+            let keys = names.sorted().map(Printable.quote).joined(separator: ", ")
+            return at(
+                context.mark.line, context.mark.column,
+                "in the part that begins here, \(keys) \(names.count == 1 ? "is" : "are") there twice",
+                "Keep one of the two.", file)
+        default:
+            return Problem(file: file, what: "this is not YAML", hint: "Write it like the examples in docs/election-folder.md.")
+        }
+    }
+
+    private static func at(_ line: Int, _ column: Int, _ what: String, _ hint: String, _ file: String) -> Problem {
+        Problem(file: file, line: line, what: "column \(column): \(what)", hint: hint)
+    }
+
+    private static func unclosed(_ context: String, _ what: String) -> (String, String)? {
+        if context.contains("quoted scalar") { return ("a quote is opened here and never closed", "Close it at the end of the value.") }
+        if context.contains("flow sequence") { return ("a list is opened here with [ and is not well closed", "Close it with ].") }
+        if context.contains("flow mapping") {
+            return ("a group is opened here with { and is not well closed", "Close it with }, and put a comma after each value in it.")
+        }
+        return nil
+    }
+
+    /// libyaml's words, where they are known; its own otherwise.
+    private static func explained(_ what: String) -> (String, String) {
+        switch what {
+        case "mapping values are not allowed in this context":
+            ("there is a second colon, or the line is indented too far", "Put a value that holds a colon in quotes.")
+        case "found character that cannot start any token":
+            ("this character cannot stand here", "Indent with spaces, not with tabs, and put values that begin with @ or ` in quotes.")
+        case "did not find expected key", "could not find expected ':'", "could not find expected ':' while scanning a simple key":
+            ("a key and a colon are expected here", "Indent the line like its neighbours, and write KEY: VALUE.")
+        case "found undefined alias": ("a * has a meaning of its own in YAML", "Put a value that begins with * or & in quotes.")
+        case "did not find expected '-' indicator":
+            ("a line of the list is expected here", "Begin it with - and indent it like the others.")
+        default: (what, "Check the indentation, and put values that hold a colon in quotes.")
+        }
+    }
+
+    // MARK: The tree
 
     private static func document(_ node: Node) -> Document {
         let line = node.mark?.line ?? 1

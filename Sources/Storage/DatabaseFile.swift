@@ -15,6 +15,34 @@ package struct Migration: Sendable {
     }
 }
 
+extension Migration {
+    /// Every table, index, trigger and view that these migrations make, as SQLite keeps its text: by `table link`, empty for what SQLite makes
+    /// by itself.
+    package static func objects(madeBy migrations: [Migration]) throws -> [String: String] {
+        do {
+            let database = try DatabaseQueue()
+            try DatabaseMigrator(migrations).migrate(database)
+            return try database.read { database in
+                var objects: [String: String] = [:]
+                for row in try Row.fetchAll(database, sql: "SELECT type || ' ' || name AS name, ifnull(sql, '') AS text FROM sqlite_master")
+                {
+                    objects[row["name"]] = row["text"]
+                }
+                return objects
+            }
+        } catch {
+            throw StorageError(error, file: "the schema")
+        }
+    }
+}
+
+extension DatabaseMigrator {
+    fileprivate init(_ migrations: [Migration]) {
+        self.init()
+        for migration in migrations { registerMigration(migration.name) { try $0.execute(sql: migration.sql) } }
+    }
+}
+
 /// A SQLite database: one writer, several readers, durable at every commit (WAL, `synchronous=FULL`).
 ///
 /// All work is a synchronous closure that is handed a ``Transaction``; nothing inside can reach the database any other way, and nothing can
@@ -22,13 +50,24 @@ package struct Migration: Sendable {
 package final class DatabaseFile: Sendable {
     /// The file, for messages.
     package let path: String
-    let pool: DatabasePool
+    private let opened: Result<DatabasePool, StorageError>
+    private var pool: DatabasePool { get throws { try opened.get() } }
 
     /// Opens the file, and makes it if `create` says so, then runs the migrations that it has not seen.
     ///
     /// - Throws: ``StorageError``: `cannotOpen`, `cannotWrite`, `newer` (made by a later version of the program), `damaged`.
     package init(path: String, migrations: [Migration], create: Bool = false) throws {
         self.path = path
+        opened = .success(try Self.open(path, migrations, create: create))
+    }
+
+    /// A stand-in for a file that cannot be used at the moment: every call throws `reason`.
+    package init(path: String, unusable reason: StorageError) {
+        self.path = path
+        opened = .failure(reason)
+    }
+
+    private static func open(_ path: String, _ migrations: [Migration], create: Bool) throws -> DatabasePool {
         if !create, !FileManager.default.fileExists(atPath: path) {
             throw StorageError(
                 .cannotOpen, "\(path): there is no such database.", hint: "Is this an office folder? `uocava init` makes one.")
@@ -53,17 +92,15 @@ package final class DatabaseFile: Sendable {
                 let made = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
                 guard made else { throw StorageError(.cannotWrite, "\(path): cannot be made.", hint: "Check who may write the folder.") }
             }
-            pool = try DatabasePool(path: path, configuration: configuration)
+            let pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB sets NORMAL after `prepareDatabase`; a commit that a power cut can undo is no commit to a voter who was shown a ballot.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            var migrator = DatabaseMigrator()
-            for migration in migrations {
-                migrator.registerMigration(migration.name) { try $0.execute(sql: migration.sql) }
-            }
+            let migrator = DatabaseMigrator(migrations)
             if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw StorageError(.newer, "\(path): made by a newer version of uocava.", hint: "Run that version, or a later one.")
             }
             try migrator.migrate(pool)
+            return pool
         } catch {
             throw StorageError(error, file: path)
         }

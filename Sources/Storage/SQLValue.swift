@@ -77,6 +77,17 @@ package struct ResultRow {
     /// Bytes, or nil for NULL.
     package func optionalBlob(_ column: String) throws -> [UInt8]? { try isNull(column) ? nil : blob(column) }
 
+    /// A cell of any of the four kinds.
+    package func value(_ column: String) throws -> SQLValue {
+        switch storage(column) {
+        case .null?: .null
+        case .int64(let number)?: .integer(number)
+        case .string(let text)?: .text(text)
+        case .blob(let data)?: .blob([UInt8](data))
+        case .double?, nil: throw wrong(column)
+        }
+    }
+
     private func isNull(_ column: String) throws -> Bool {
         guard let storage = storage(column) else { throw wrong(column) }
         if case .null = storage { return true }

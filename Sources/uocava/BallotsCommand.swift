@@ -13,16 +13,23 @@ struct BallotsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "new-link",
             abstract: "Kill a voter's link, and queue a letter with a new one.",
-            usage: "uocava ballots new-link VOTER --election ID --reason TEXT",
+            usage: """
+                uocava ballots new-link VOTER --election ID --reason TEXT
+                uocava ballots new-link VOTER --election ID --reason-file FILE
+                """,
             discussion: """
                 The ballot stays the same. From this moment the old link opens nothing, wherever its \
                 letter went; a visit that is open on it ends.
 
-                Example:
+                Examples:
                   uocava ballots new-link V000123 --election 2028-general \\
-                      --reason "The voter lost the letter; called from the number on file"
+                      --reason "Lost the letter; called from the number on file"
+                  uocava ballots new-link V000123 --election 2028-general \\
+                      --reason-file -
 
-                The reason is kept sealed in the journal.
+                The reason is kept sealed in the journal. Other users of this machine can see what \
+                stands in a command while it runs: if the reason names anybody, use --reason-file; \
+                with - you type it, and end it with Ctrl-D on a line of its own.
                 """)
 
         @Argument(help: ArgumentHelp("The voter's voter_id.", valueName: "VOTER"))
@@ -31,14 +38,25 @@ struct BallotsCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
         var election: String
 
-        @Option(name: .long, help: ArgumentHelp("Why, in your own words.", valueName: "TEXT"))
-        var reason: String
+        @Option(name: .long, help: ArgumentHelp("Why, in your own words; without names.", valueName: "TEXT"))
+        var reason: String?
+
+        @Option(name: .long, help: ArgumentHelp("A file that says why; - for standard input.", valueName: "FILE"))
+        var reasonFile: String?
 
         @OptionGroup var office: OfficeOptions
         @OptionGroup var output: OutputOptions
 
+        /// One reason.
+        func validate() throws {
+            if (reason == nil) == (reasonFile == nil) {
+                throw ValidationError("Say why with --reason TEXT, or with --reason-file FILE; one of the two.")
+            }
+        }
+
         /// Replaces the link.
         func run() throws {
+            let reason = try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? ""
             try LinkDesk(try office.open()).newLink(for: VoterID(voter), election: ElectionID(election), reason: reason)
             let cells: [JSONValue] = [.string(voter), .string(election), "replaced", "queued"]
             let columns = ["voter_id", "election", "link", "letter"]

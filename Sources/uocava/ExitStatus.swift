@@ -101,7 +101,7 @@ struct Failure {
     private init(_ status: ExitStatus, _ message: String, hint: String = "", problems: [Problem] = []) {
         self.status = status
         self.message = Failure.sentence(message)
-        self.hint = hint
+        self.hint = Failure.endsInCommand(hint) ? hint : Failure.sentence(hint)
         self.problems = problems
     }
 
@@ -145,9 +145,12 @@ struct Failure {
         Output.note(lines)
     }
 
-    /// Problems, one a line, cut to what a person can read.
+    /// Problems, one a line, cut to what a person can read: a column that is wrong as a whole stands for its rows.
     static func listed(_ problems: [Problem], limit: Int) -> [String] {
-        listed(problems.map(\.description), limit: limit)
+        guard limit < problems.count else { return listed(problems.map(\.description), limit: limit) }
+        let columns = Set(problems.filter { $0.line == 1 }.compactMap(\.column))
+        let kept = problems.filter { problem in problem.line == 1 || problem.column.map { !columns.contains($0) } ?? true }.prefix(limit)
+        return kept.map { "  \($0)" } + ["  … and \(problems.count - kept.count) more; --all-problems shows them all."]
     }
 
     /// The same of any sentences.
@@ -155,6 +158,12 @@ struct Failure {
         var lines = sentences.prefix(limit).map { "  \(Printable.escape($0))" }
         if sentences.count > limit { lines.append("  … and \(sentences.count - limit) more; --all-problems shows them all.") }
         return lines
+    }
+
+    /// A command that is there to be copied has no full stop.
+    private static func endsInCommand(_ text: String) -> Bool {
+        guard let end = text.range(of: ": ", options: .backwards)?.upperBound else { return false }
+        return ["uocava ", "chmod ", "chown ", "--"].contains { text[end...].hasPrefix($0) }
     }
 
     /// Modules differ in whether they end a message with a full stop.

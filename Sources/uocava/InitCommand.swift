@@ -24,6 +24,9 @@ struct InitCommand: ParsableCommand {
                   --smtp-url smtp://mail.example.gov:587 \\
                   --passphrase-file /root/passphrase
 
+            A real office is told its name and its addresses here, or in uocava.yaml before the \
+            first ballot goes out; its name cannot be changed later.
+
             Without a passphrase the keys are protected by the permissions of their files only. \
             Keep a copy of the folder "keys" apart from the backups of the databases: \
             either is of no use without the other.
@@ -56,10 +59,11 @@ struct InitCommand: ParsableCommand {
         let url = folder.map { URL(fileURLWithPath: $0, isDirectory: true).standardizedFileURL } ?? office.url
         let text = try settings()
         let passphrase = try office.filePassphrase()
+        let called = name ?? (test ? "Test Office" : "Election Office")
         let made = try OfficeFolder.make(
-            at: url, test: test, name: name ?? (test ? "Test Office" : "Election Office"), configuration: text, passphrase: passphrase,
-            clock: .system)
+            at: url, test: test, name: called, configuration: text, passphrase: passphrase, clock: .system)
         try report(made, isLocked: passphrase != nil).show(as: output.format)
+        if !test { Output.note(LocalAddress.unfinished(made, name: name == nil ? called : nil)) }
     }
 
     /// The text of `uocava.yaml`, checked by reading it before anything is made.

@@ -51,6 +51,7 @@ struct IssueCommand: ParsableCommand {
         order.only = try only.map { try VoterList.read(try InputFile.read($0), file: $0) }
         order.release = release.map { VoterID($0) }
         let opened = try office.open()
+        LocalAddress.warn(opened)
         let meter = ProgressMeter(dryRun ? "Deciding" : "Issuing", of: "voters")
         defer { meter.finish() }
         let result = try Issuing(opened).issueDue(order) { meter.update($0.done, of: $0.total) }
@@ -87,8 +88,8 @@ struct IssueCommand: ParsableCommand {
         let open = Bucket.allCases.filter(\.needsAttention).reduce(0) { $0 + (result.buckets[$1] ?? 0) }
         if open > 0 {
             lines.append(
-                "\(counted(open, "voter")) need\(open == 1 ? "s" : "") somebody's attention: "
-                    + (dryRun ? "after issuing, uocava exceptions" : "uocava exceptions") + " --election \(result.election)\(place)")
+                "\(counted(open, "voter")) need\(open == 1 ? "s" : "") somebody's attention\(dryRun ? "; after issuing" : ""): "
+                    + "uocava exceptions --election \(result.election)\(place)")
         }
         return lines
     }
@@ -114,9 +115,12 @@ extension Bucket {
 
 /// A list of voters, as people write it.
 enum VoterList {
+    /// What docs/voters-csv.md allows.
+    private static let longestNumber = 64
+
     /// One voter_id a line; empty lines and remarks (`#` first) are skipped. Nothing else is nobody.
     ///
-    /// - Throws: `Problems`, where the file is no text.
+    /// - Throws: `Problems`, where the file is no text, or something else than such a list.
     static func read(_ bytes: [UInt8], file: String) throws -> [VoterID] {
         let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         guard let text = String(validating: bytes.dropFirst(isMarked ? 3 : 0), as: UTF8.self) else {
@@ -130,6 +134,11 @@ enum VoterList {
             if number.isEmpty || number.hasPrefix("#") { continue }
             if number.unicodeScalars.contains(where: Printable.isUnsafe) {
                 problems.append(Problem(file: file, line: index + 1, what: "has control characters", hint: "Write one voter_id a line."))
+            } else if number.count > longestNumber {
+                problems.append(
+                    Problem(
+                        file: file, line: index + 1, what: "is longer than a voter_id can be",
+                        hint: "Write one voter_id a line and nothing else: the first column of the roll without its header."))
             } else {
                 voters.append(VoterID(number))
             }

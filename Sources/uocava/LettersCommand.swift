@@ -33,6 +33,7 @@ struct LettersCommand: ParsableCommand {
         /// Sends them.
         func run() throws {
             let opened = try office.open()
+            LocalAddress.warn(opened)
             let meter = ProgressMeter("Sending", of: "letters")
             defer { meter.finish() }
             let summary = try Mailroom(opened).sendDue { sum, total in
@@ -56,8 +57,8 @@ struct LettersCommand: ParsableCommand {
             var foot: [String] = []
             if summary.left > 0, summary.outage == nil {
                 foot.append(
-                    "\(counted(summary.left, "letter")) wait\(summary.left == 1 ? "s" : "") for the next try. Run this again later: uocava letters list --state deferred\(office.suffix)"
-                )
+                    "\(counted(summary.left, "letter")) wait\(summary.left == 1 ? "s" : "") for the next try: run this again later. "
+                        + "What the relay said: uocava letters list --state deferred\(office.suffix)")
             }
             if summary.refused > 0 {
                 foot.append("Voters whose letters were refused are on the exception list: call them, or write by post.")
@@ -75,7 +76,8 @@ struct LettersCommand: ParsableCommand {
             abstract: "List the letters, oldest first, and what the relay said.",
             usage: "uocava letters list [--election ID] [--state STATE] [--format FORM]",
             discussion: """
-                Shows neither addresses nor links.
+                Shows neither addresses nor links. What the relay said stands below the table; \
+                --format csv and json have it, and all times, of every letter.
 
                 Examples:
                   uocava letters list --election 2028-general
@@ -107,15 +109,35 @@ struct LettersCommand: ParsableCommand {
             try Report(
                 json: .array(lines.map(\.json)), table: ReportTable(columns: columns, rows: rows),
                 sheet: ReportTable(
-                    columns: ["letter", "voter_id", "kind", "state", "tries", "next", "reply"],
+                    columns: ["letter", "voter_id", "kind", "state", "tries", "next_try"],
                     rows: lines.map { line in
                         [
                             .integer(line.id), .string(line.voterID.text), .string(line.kind), .string(line.state), .number(line.attempts),
-                            .optional(line.dueAt.map(Moment.short)), .optional(line.reply)
+                            .optional(line.dueAt.map(Moment.short))
                         ]
                     }),
-                nothing: "No letters."
+                foot: Self.replies(lines), nothing: "No letters."
             ).show(as: output.format)
+        }
+
+        /// What the relay said of the letters that it did not take, each answer once: relays have long sentences, and few.
+        private static func replies(_ lines: [Mailroom.Line]) -> [String] {
+            var letters: [String: [String]] = [:]
+            var order: [String] = []
+            for line in lines where line.state != "sent" {
+                guard let reply = line.reply, !reply.isEmpty else { continue }
+                if letters[reply] == nil { order.append(reply) }
+                letters[reply, default: []].append(String(line.id))
+            }
+            guard !order.isEmpty else { return [] }
+            let said = order.map { reply in
+                let numbers = letters[reply] ?? []
+                let named = numbers.count > 8 ? numbers.prefix(8) + ["…"] : numbers[...]
+                return "letter\(numbers.count == 1 ? "" : "s") \(named.joined(separator: ", ")): \(reply)"
+            }
+            let shown = said.prefix(ProblemOptions.shown).map { "  \(Printable.escape($0))" }
+            let more = said.count > shown.count ? ["  … and \(said.count - shown.count) other answers: --format csv has them all."] : []
+            return ["What the relay said:"] + shown + more
         }
     }
 }

@@ -13,6 +13,10 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         Crash.sayPlainly()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if let failure = UnknownCommand.failure(arguments) {
+            failure.show(problemLimit: ProblemOptions.shown)
+            exit(failure.status.rawValue)
+        }
         var command: any ParsableCommand
         do {
             command = try Uocava.parseAsRoot(arguments)

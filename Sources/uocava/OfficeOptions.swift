@@ -30,7 +30,11 @@ struct OfficeOptions: ParsableArguments {
     func folder() throws -> OfficeFolder { try OfficeFolder(url) }
 
     /// The office, opened.
-    func open() throws -> Office { try Office(try folder(), passphrase: passphrase) }
+    func open() throws -> Office {
+        try Office(
+            try folder(), passphrase: passphrase,
+            warn: { Output.note("uocava: Went on without the counter, whose database cannot be used. \($0)") })
+    }
 
     /// Gives the passphrase when the first locked key is read: from the file, else from the person at the terminal, else nil.
     var passphrase: @Sendable () throws -> Secret? {
@@ -82,8 +86,9 @@ protocol ListsProblems: ParsableCommand {
 enum InputFile {
     /// The bytes of a file; `-` is standard input.
     ///
+    /// - Parameter usual: what such a file is mostly called, for who names the folder that it is in.
     /// - Throws: ``OfficeError`` `notFound`, which is also for what cannot be read, and `badInput` for a folder.
-    static func read(_ name: String) throws -> [UInt8] {
+    static func read(_ name: String, usual: String? = nil) throws -> [UInt8] {
         if name == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
         let shown = Printable.escape(name)
         let url = URL(fileURLWithPath: name)
@@ -91,12 +96,21 @@ enum InputFile {
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
             throw OfficeError(.notFound, "\(shown): there is no such file.", hint: "Check the name, and the folder you are in.")
         }
-        guard !isFolder.boolValue else { throw OfficeError(.badInput, "\(shown) is a folder; a file is needed.") }
-        // Data rather than FileManager.contents: it reads pipes such as <(…) too.
-        guard let data = try? Data(contentsOf: url) else {
+        guard !isFolder.boolValue else {
+            throw OfficeError(.badInput, "\(shown) is a folder; a file is needed.", hint: hint(inFolder: url, named: name, usual: usual))
+        }
+        // A handle reads pipes such as <(…) too; Data(contentsOf:) and FileManager.contents do not on Linux.
+        guard let data = try? FileHandle(forReadingFrom: url).readToEnd() ?? Data() else {
             throw OfficeError(.notFound, "\(shown) cannot be read.", hint: "Check who may read it.")
         }
         return [UInt8](data)
+    }
+
+    private static func hint(inFolder url: URL, named name: String, usual: String?) -> String {
+        guard let usual, FileManager.default.fileExists(atPath: url.appendingPathComponent(usual).path) else {
+            return "Name a file in it."
+        }
+        return "Did you mean \(Printable.escape(name.hasSuffix("/") ? name : name + "/"))\(usual)?"
     }
 
     /// A path as one word of a shell command.

@@ -32,9 +32,13 @@ enum Output {
     static func raw(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
     /// Text in lines of at most so many columns, broken between words; lines after the first are indented as the first is, and two more.
+    /// A command at its end goes on a line of its own, where it can be copied whole.
     static func wrap(_ text: String, width: Int) -> String {
         guard TextWidth.of(text) > width else { return text }
         let margin = String(text.prefix { $0 == " " })
+        if let command = text.range(of: ": uocava ") {
+            return wrap("\(text[..<command.lowerBound]):", width: width) + "\n\(margin)  \(text[command.lowerBound...].dropFirst(2))"
+        }
         var lines: [String] = []
         var line = margin
         for word in text.split(separator: " ") {

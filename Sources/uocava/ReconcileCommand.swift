@@ -65,7 +65,7 @@ struct ReconcileCommand: ParsableCommand {
             books.mismatches.map { [.string($0.kind.rawValue), .optional($0.voterID?.text), .string($0.detail)] })
         try Output.data(
             books.agrees
-                ? "\nThe books agree.\n" : "\nThe books do NOT agree. Change nothing by hand, and keep a copy of the office's folder.\n")
+                ? "\nThe books agree.\n" : "\nThe books do NOT agree.\nChange nothing by hand, and keep a copy of the office's folder.\n")
     }
 
     private func list(_ title: String, columns: [String], _ rows: [[JSONValue]]) throws {

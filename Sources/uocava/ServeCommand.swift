@@ -49,15 +49,23 @@ struct ServeCommand: AsyncParsableCommand {
         switch role {
         case .all:
             let opened = try Office(folder, passphrase: office.passphrase)
+            Self.warn(opened, logger)
             let shared = Counter(database: opened.counter)
             counter = shared
-            services = [OfficeProcess(opened, logger: logger), try site(folder, shared, logger)]
+            // No letter goes out before its link opens: the mailroom waits for the site.
+            let (listening, tell) = AsyncStream<Void>.makeStream()
+            services = [
+                AfterSignal(signal: listening, service: OfficeProcess(opened, logger: logger)),
+                try site(folder, shared, logger) { tell.finish() }
+            ]
         case .public:
             let own = Counter(database: try folder.openCounterDatabase())
             counter = own
             services = [try site(folder, own, logger)]
         case .office:
-            services = [OfficeProcess(try Office(folder, passphrase: office.passphrase), logger: logger)]
+            let opened = try Office(folder, passphrase: office.passphrase)
+            Self.warn(opened, logger)
+            services = [OfficeProcess(opened, logger: logger)]
         }
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // A reader on a slow line must not keep the machine from restarting: what is cut off then is resumed by Range.
@@ -68,6 +76,11 @@ struct ServeCommand: AsyncParsableCommand {
             outcome = .success(try await ServiceGroup(configuration: configuration).run())
         } catch let error as IOError {
             outcome = .failure(Self.cannotListen(at: folder.configuration.publicSite.listen, error))
+        } catch let error as SocketAddressError.UnknownHost {
+            outcome = .failure(
+                OfficeError(
+                    .badInput, "\(Printable.escape(error.host)) is no name that this machine knows.",
+                    hint: "Correct public.listen in uocava.yaml: an address of this machine and a port, for example 127.0.0.1:8080."))
         } catch {
             outcome = .failure(error)
         }
@@ -78,7 +91,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// What the system says of an address that cannot be listened at.
     private static func cannotListen(at place: Configuration.HostPort, _ error: IOError) -> OfficeError {
-        let listen = "\(place.host):\(place.port)"
+        let listen = place.host.contains(":") ? "[\(place.host)]:\(place.port)" : "\(place.host):\(place.port)"
         return switch error.errnoCode {
         case EADDRINUSE:
             OfficeError(
@@ -94,7 +107,27 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func site(_ folder: OfficeFolder, _ counter: Counter, _ logger: Logger) throws -> any Service {
-        try PublicSite(configuration: folder.configuration, folder: folder.url, counter: counter, logger: logger).service()
+    private func site(
+        _ folder: OfficeFolder, _ counter: Counter, _ logger: Logger, onListening: @escaping @Sendable () -> Void = {}
+    ) throws -> any Service {
+        try PublicSite(configuration: folder.configuration, folder: folder.url, counter: counter, logger: logger) { _ in onListening() }
+            .service()
+    }
+
+    private static func warn(_ office: Office, _ logger: Logger) {
+        guard !office.isTest, office.configuration.publicSite.isOnlyHere else { return }
+        logger.warning("\(LocalAddress.sentence(office.configuration)) \(LocalAddress.remedy(office.folder.url))")
+    }
+}
+
+/// A service that does nothing until a signal has ended; never, where it is stopped before.
+private struct AfterSignal<Wrapped: Service>: Service {
+    let signal: AsyncStream<Void>
+    let service: Wrapped
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { for await _ in signal {} }
+        guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
+        try await service.run()
     }
 }

@@ -12,7 +12,8 @@ struct VerifyCommand: ParsableCommand {
         usage: "uocava verify FILE [--trust CERT] [--format FORM]",
         discussion: """
             Needs no network. With --trust it needs no office either: anybody who has the office's \
-            certificate (keys/ca.pem) can check a packet with it.
+            certificate can check a packet with it. An office finds it in keys/ca.pem, and gives it \
+            to whoever asks; its site offers it as /office-ca.pem.
 
             Examples:
               uocava verify 2028-general-P11.pdf
@@ -35,23 +36,41 @@ struct VerifyCommand: ParsableCommand {
     /// Checks it.
     func run() throws {
         let bytes = try InputFile.read(file)
-        let report = try PacketVerifier(trust: try authority(), at: WallClock.system.now()).verify(bytes)
+        let authority = try authority()
+        let report = try PacketVerifier(trust: authority, at: WallClock.system.now()).verify(bytes)
         let rows: [[JSONValue]] = report.checks.map { [.string($0.check), .bool($0.ok), .string($0.detail)] }
         let name = Printable.escape(file == "-" ? "It" : file)
         try Report(
             json: report.json, table: ReportTable(columns: ["check", "ok", "detail"], rows: rows),
-            foot: [verdict(report, name)]
+            foot: verdict(report, name, authority)
         ).show(as: output.format)
         if !report.valid { throw ExitStatus.found }
     }
 
-    private func verdict(_ report: PacketVerifier.Report, _ name: String) -> String {
-        if report.valid { return "\(name) is genuine and unchanged." }
-        return report.isUnsigned ? "\(name) cannot be checked on its own." : "\(name) is NOT genuine: do not use it."
+    private func verdict(_ report: PacketVerifier.Report, _ name: String, _ authority: Certificate) -> [String] {
+        if report.valid { return ["\(name) is genuine and unchanged."] }
+        if report.isUnsigned { return ["\(name) cannot be checked on its own."] }
+        let verdict = "\(name) is NOT genuine: do not use it."
+        guard report.checks.contains(where: { $0.check == "signature" && !$0.ok }) else { return [verdict] }
+        // With another office's certificate a good packet fails too: the person must see which one it was.
+        return [
+            verdict,
+            "It was checked with the certificate of \(Printable.escape(authority.subject))\(trust == nil ? ", this office's own" : ""). "
+                + "A packet of another office needs that office's, with --trust."
+        ]
     }
 
     private func authority() throws -> Certificate {
-        guard let trust else { return try office.folder().cabinet(passphrase: { nil }).authority() }
+        guard let trust else {
+            do {
+                return try office.folder().cabinet(passphrase: { nil }).authority()
+            } catch let error as OfficeError where error.code == .notFound {
+                throw OfficeError(
+                    .notFound, "There is no certificate to check it with: \(Printable.escape(office.url.path)) is not an office.",
+                    hint: "Name the certificate of the office that the packet comes from: "
+                        + "uocava verify \(InputFile.quoted(file)) --trust CERT")
+            }
+        }
         do {
             return try Certificate(pem: try InputFile.read(trust))
         } catch let error as KeysError {

@@ -46,7 +46,7 @@ struct VotersCommand: ParsableCommand {
 
         /// Brings it in.
         func run() throws {
-            let bytes = try InputFile.read(file)
+            let bytes = try InputFile.read(file, usual: "voters.csv")
             let opened = try office.open()
             let meter = ProgressMeter("Reading the roll", of: "voters")
             defer { meter.finish() }

@@ -1,3 +1,4 @@
+import Elections
 import Foundation
 import Testing
 
@@ -29,11 +30,159 @@ struct CommandErrorTests {
             = 64
             $ uocava serve everything
             = 64
+            $ uocava ballots new-link V1 --election tiny
+            = 64
+            err --reason-file
+            $ uocava ballots new-link V1 --election tiny --reason lost --reason-file -
+            = 64
+            $ uocava returns decide R-1 --reject not-timely --reason-file -
+            = 64
             $ uocava --version
             out 0.1.0
             lines 1
             $ uocava
             out USAGE: uocava
+            """)
+    }
+
+    @Test("A command that there is not is named, with the one that was meant and the list of all")
+    func unknownCommand() throws {
+        let script = try CommandScript()
+        defer { script.remove() }
+        try script.run(
+            """
+            $ uocava isue --election tiny
+            = 64
+            err There is no command "isue". Did you mean "issue"?
+            err letters
+            err-not Unknown option
+            empty
+            $ uocava votes --help
+            = 64
+            err Did you mean "voters"?
+            empty
+            $ uocava help isue
+            = 64
+            err Did you mean "issue"?
+            # The verb alone: somebody looks for its noun.
+            $ uocava import voters.csv --election tiny
+            = 64
+            err Did you mean "election import" or "voters import"?
+            $ uocava voters imprt voters.csv
+            = 64
+            err There is no command "voters imprt". Did you mean "voters import"?
+            $ uocava frobnicate
+            = 64
+            err There is no command "frobnicate".
+            err-not Did you mean
+            $ uocava --office tiny status --election tiny
+            = 64
+            err "--office" comes before the command.
+            # What there is stays what it was.
+            $ uocava help issue
+            out USAGE: uocava issue
+            $ uocava letters
+            out USAGE: uocava letters
+            """)
+    }
+
+    @Test("A mistake in YAML is one problem with line and column, in words that need no knowledge of YAML")
+    func yaml() throws {
+        let script = try CommandScript()
+        defer { script.remove() }
+        try script.run("$ uocava init office --test")
+        let mistakes = [
+            (
+                "election:\n  id: tiny\n  name: \"Tiny\n  date: 2099-11-03\n",
+                "election.yaml:3: column 9: a quote is opened here and never closed."
+            ),
+            ("election:\n\tid: tiny\n", "election.yaml:2: column 1: this character cannot stand here."),
+            ("election: id: tiny\n", "election.yaml:1: column 13: there is a second colon"),
+            ("languages: [en, es\noffice: 1\n", "election.yaml:1: column 12: a list is opened here with [ and is not well closed."),
+            ("election:\n  id: tiny\n id: tiny\n", "election.yaml:3: column 2: a key and a colon are expected here."),
+            ("election:\n  id: a\n  id: b\n", "election.yaml:2: column 3: in the part that begins here, \"id\" is there twice."),
+            ("a: 1\nb: \"\u{1}\"\n", "election.yaml:2: column 5: control characters are not allowed.")
+        ]
+        for (text, said) in mistakes {
+            let folder = script.folder.appendingPathComponent("election")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: folder.appendingPathComponent("election.yaml"))
+            let outcome = try script.execute(["uocava", "election", "import", "election"])
+            #expect(outcome.status == 65, "\(text)")
+            #expect(outcome.err.hasPrefix("uocava: \(said)"), "\(outcome.err)")
+            #expect(outcome.err.split(separator: "\n").count == 2 && !outcome.err.contains("\\u{"), "\(outcome.err)")
+        }
+    }
+
+    @Test("Who only looks is not told that nothing was changed; the settings' problems name file and line")
+    func badSettings() throws {
+        let script = try CommandScript()
+        defer { script.remove() }
+        try script.run("$ uocava init office --test")
+        let settings = script.folder.appendingPathComponent("office/uocava.yaml")
+        let text = try String(contentsOf: settings, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "connections: 8", with: "connections: 800").utf8).write(to: settings)
+        try script.run(
+            """
+            $ uocava audit
+            = 65
+            err office/uocava.yaml: 1 problem.
+            err smtp.connections
+            err-not Nothing was changed
+            """)
+        // A name that begins like this machine's address is another machine.
+        let remote = text.replacingOccurrences(of: "http://127.0.0.1:8080", with: "http://127.example.gov")
+        try Data(remote.utf8).write(to: settings)
+        try script.run(
+            """
+            $ uocava keys list
+            = 65
+            err http is only for this machine
+            """)
+    }
+
+    @Test(
+        "A real office whose letters would lead to this machine is made, and says before work what is to be set; a test office says nothing"
+    )
+    func localAddress() throws {
+        let script = try CommandScript()
+        defer { script.remove() }
+        try CommandOffice.write(in: script.folder, test: false)
+        try script.run(
+            """
+            $ uocava init office --format json
+            json test false
+            err this is a real office, and it cannot serve voters yet
+            err http://127.0.0.1:8080
+            err office/uocava.yaml
+            err public.url
+            err smtp.url
+            err smtp.from
+            err "Election Office"
+            err --test
+            $ uocava election import election
+            $ uocava voters import voters.csv --election tiny
+            $ uocava issue --election tiny --dry-run
+            err Voters' letters will say http://127.0.0.1:8080
+            err public.url
+            $ uocava letters send --format json
+            json left 0
+            err Voters' letters will say http://127.0.0.1:8080
+            $ uocava status --election tiny
+            err-not Voters' letters
+            $ uocava init named --name "Tiny Board"
+            err public.url
+            err-not certificates say
+            $ uocava init here --public-url https://localhost:8443
+            err https://localhost:8443
+            $ uocava init ready --public-url https://ballots.example.gov --smtp-url smtp://mail.example.gov:587
+            err-not warning
+            $ uocava letters send --office ready
+            err-not warning
+            $ uocava init trial --test
+            err-not warning
+            $ uocava letters send --office trial
+            err-not warning
             """)
     }
 
@@ -158,7 +307,7 @@ struct CommandErrorTests {
             out locked with the passphrase
             $ uocava exceptions --election tiny
             = 77
-            err --passphrase-file
+            err Name the file that holds it with --passphrase-file or $UOCAVA_PASSPHRASE_FILE.
             $ uocava exceptions --election tiny --passphrase-file wrong
             = 77
             $ uocava exceptions --election tiny --passphrase-file secret
@@ -215,6 +364,21 @@ struct CommandErrorTests {
             $ uocava init office --test
             $ uocava election import nowhere
             = 66
+            > notes/remarks.txt
+            | an empty folder
+            $ uocava election import notes
+            = 66
+            err notes holds no election.yaml.
+            err docs/election-folder.md
+            $ uocava voters import notes --election tiny
+            = 65
+            err notes is a folder; a file is needed.
+            err Name a file in it.
+            > folder/voters.csv
+            | voter_id
+            $ uocava voters import folder --election tiny
+            = 65
+            err Did you mean folder/voters.csv?
             $ uocava voters import nowhere.csv --election tiny
             = 66
             > roll.csv
@@ -259,5 +423,8 @@ struct CommandErrorTests {
         #expect(try shell("\"$PROGRAM\" keys list > /dev/full").status == 73)
         #expect(try shell("\"$PROGRAM\" keys list --format csv | true; exit ${PIPESTATUS[0]}").status == 0)
         #expect(try shell("\"$PROGRAM\" --help | head -n 1; exit ${PIPESTATUS[0]}").status == 0)
+        // A pipe in the place of a file: a passphrase that lies on no disk.
+        let piped = try shell("\"$PROGRAM\" init piped --test --passphrase-file <(echo a long passphrase) --format json")
+        #expect(piped.json?["keys_locked"] == .bool(true), "\(piped.err)")
     }
 }

@@ -157,6 +157,9 @@ struct CommandOfficeTests {
             err V999
             $ uocava issue --election tiny --only nowhere.txt
             = 66
+            $ uocava issue --election tiny --only voters.csv
+            = 65
+            err voters.csv:1: is longer than a voter_id can be.
             $ uocava issue --election tiny --release V1
             = 66
             $ uocava issue --election tiny

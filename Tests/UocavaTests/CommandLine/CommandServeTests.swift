@@ -49,8 +49,8 @@ struct CommandServeTests {
     }
 
     /// Lets the system choose the port.
-    private func freePort(_ script: CommandScript) throws {
-        let settings = script.folder.appendingPathComponent("office/uocava.yaml")
+    private func freePort(_ script: CommandScript, office: String = "office") throws {
+        let settings = script.folder.appendingPathComponent("\(office)/uocava.yaml")
         let text = try String(contentsOf: settings, encoding: .utf8)
         try Data(text.replacingOccurrences(of: #"listen: "127.0.0.1:8080""#, with: #"listen: "127.0.0.1:0""#).utf8).write(to: settings)
     }
@@ -87,6 +87,61 @@ struct CommandServeTests {
             err is in use
             err public.listen
             """)
+        let settings = script.folder.appendingPathComponent("second/uocava.yaml")
+        let text = try String(contentsOf: settings, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "listen: \"127.0.0.1:\(port)\"", with: "listen: \"nowhere.invalid:80\"").utf8).write(
+            to: settings)
+        try script.run(
+            """
+            $ uocava serve public --office second
+            = 65
+            err nowhere.invalid is no name that this machine knows.
+            err public.listen
+            """)
+    }
+
+    @Test("Where the site cannot listen, no letter is sent: serve ends first, and says which address is taken")
+    func takenBeforeMail() throws {
+        let relayFolder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-relay-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: relayFolder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: relayFolder) }
+        let relay = try CommandRelay(in: relayFolder)
+        defer { relay.stop() }
+        let script = try CommandScript()
+        defer { script.remove() }
+        try CommandOffice.write(in: script.folder)
+        try script.run("$ uocava init first --test")
+        try freePort(script, office: "first")
+        let service = try Service(
+            script, script.program, ["serve", "public", "--office", script.folder.appendingPathComponent("first").path])
+        let port = try #require(try service.address().split(separator: ":").last)
+        try script.run(
+            """
+            $ uocava init office --test --public-url http://127.0.0.1:\(port) --smtp-url \(relay.url)
+            $ uocava election import election
+            $ uocava voters import voters.csv --election tiny
+            $ uocava issue --election tiny
+            $ uocava serve
+            = 69
+            err 127.0.0.1:\(port) is in use
+            err public.listen
+            err-not letters
+            $ uocava letters list --state queued --format csv
+            lines 4
+            """)
+        #expect(try relay.letters.isEmpty)
+        // The address is free again: the site opens, and then the letters go.
+        #expect(service.stop() == 0)
+        let second = try Service(script, script.program, ["serve"])
+        _ = try second.address()
+        let end = Date(timeIntervalSinceNow: 20)
+        while try relay.letters.count < 3, Date() < end { Thread.sleep(forTimeInterval: 0.1) }
+        #expect(try relay.letters.count == 3)
+        #expect(second.stop() == 0)
+        let lines = second.text.split(separator: "\n").map(String.init)
+        let opened = try #require(lines.firstIndex { $0.contains("listening on") })
+        let mailed = try #require(lines.firstIndex { $0.contains(" letters ") })
+        #expect(opened < mailed, "\(second.text)")
     }
 
     @Test("Breaking down says one plain sentence, and shows nothing of what was in memory")

@@ -89,10 +89,15 @@ struct CrashTests {
     /// What a person reads: which file, what is wrong, what to do; nothing of the program's inside and no data.
     private func plain(_ end: CrashRun.End, in folder: URL) {
         #expect(end.out.isEmpty)
-        #expect(end.err.hasPrefix("uocava: \(folder.path)"), "\(end.err)")
-        #expect(end.err.contains("the disk is full") || end.err.contains("cannot be written"), "\(end.err)")
-        #expect(end.err.contains("run the command again"), "\(end.err)")
-        #expect(end.err.split(separator: "\n").count <= 3, "\(end.err)")
+        // Before it begins, issue warns of the loopback address of this office: a line, and one that is indented.
+        let lines = end.err.components(separatedBy: "\n").filter { !$0.isEmpty }.drop {
+            $0.hasPrefix("uocava: warning: ") || $0.hasPrefix("  ")
+        }
+        let error = lines.joined(separator: "\n")
+        #expect(error.hasPrefix("uocava: \(folder.path)"), "\(end.err)")
+        #expect(error.contains("the disk is full") || error.contains("cannot be written"), "\(end.err)")
+        #expect(error.contains("run the command again"), "\(end.err)")
+        #expect(lines.count <= 3, "\(end.err)")
     }
 
     // MARK: What must hold
@@ -147,10 +152,12 @@ struct CrashTests {
         #expect(books.linksAtCounter == Int(due), "\(story)", sourceLocation: here)
         #expect(books.isGapless, "\(story)", sourceLocation: here)
         #expect(books.issuedInJournal == Int(due), "\(story)", sourceLocation: here)
-        #expect(try Audit(office).run().findings.map(\.detail) == [], "\(story)", sourceLocation: here)
+        let findings = try Audit(office).run().findings.map(\.detail)
+        #expect(findings == [], "\(story)", sourceLocation: here)
         #expect(try Reports(office).reconcile(election: template.election).mismatches == [], "\(story)", sourceLocation: here)
         try await linksOpen(office, template, story, here)
-        #expect(try Audit(office).run().findings.map(\.detail) == [], "\(story)", sourceLocation: here)
+        let findingsAfterwards = try Audit(office).run().findings.map(\.detail)
+        #expect(findingsAfterwards == [], "\(story)", sourceLocation: here)
         try DistrictOffice.settle(office)
     }
 

@@ -1,0 +1,29 @@
+import Elections
+import Foundation
+import Office
+
+/// A clerk's words in a file or on standard input: they may name people, and what stands in a command is seen by every user of the machine.
+enum WrittenReason {
+    /// The most that a reason may be; a page of text.
+    private static let longest = 4096
+
+    /// The words, without the space around them, in one line.
+    ///
+    /// - Throws: ``OfficeError`` `badInput` for what is no text, is empty or too long; what ``InputFile`` throws.
+    static func read(_ name: String) throws -> String {
+        let bytes = try InputFile.read(name)
+        let shown = name == "-" ? "Standard input" : Printable.escape(name)
+        guard bytes.count <= longest else {
+            throw OfficeError(.badInput, "\(shown): longer than \(longest) bytes.", hint: "Say it in a few sentences.")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw OfficeError(.badInput, "\(shown): not UTF-8 text.", hint: "Save it as UTF-8.")
+        }
+        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !words.isEmpty else { throw OfficeError(.badInput, "\(shown): there is no reason in it.", hint: "Write a few words.") }
+        guard !words.unicodeScalars.contains(where: Printable.isUnsafe) else {
+            throw OfficeError(.badInput, "\(shown): there are control characters in it.", hint: "Type it again by hand.")
+        }
+        return words
+    }
+}
