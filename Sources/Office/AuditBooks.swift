@@ -102,27 +102,28 @@ struct BooksCheck {
             try books.forEach(sql) { notes.add(.journal, "\(subject) \(try $0.text("name"))", detail) }
         }
         func journal(_ kind: String, ballot: String, at time: String) -> String {
-            "EXISTS (SELECT 1 FROM journal j WHERE j.ballot = \(ballot) AND j.kind = '\(kind)' AND j.at = \(time))"
+            "EXISTS (SELECT 1 FROM journal j WHERE j.ballot = \(ballot) AND j.kind = '\(kind)' AND j.at \(time))"
         }
         try differ(
             "letter", "The journal does not tell that it was queued then.",
-            "SELECT CAST(l.id AS TEXT) AS name FROM letter l WHERE NOT \(journal("letter_queued", ballot: "l.ballot", at: "l.queued_at"))")
+            "SELECT CAST(l.id AS TEXT) AS name FROM letter l WHERE NOT \(journal("letter_queued", ballot: "l.ballot", at: "= l.queued_at"))")
         for (state, kind) in [("sent", "letter_sent"), ("refused", "letter_refused")] {
             try differ(
                 "letter", "The journal does not tell that it was \(state) then.",
                 """
                 SELECT CAST(l.id AS TEXT) AS name FROM letter l
-                WHERE l.state = '\(state)' AND NOT \(journal(kind, ballot: "l.ballot", at: "coalesce(l.ended_at, 0)"))
+                WHERE l.state = '\(state)' AND NOT \(journal(kind, ballot: "l.ballot", at: "= coalesce(l.ended_at, 0)"))
                 """)
         }
         try differ(
             "link", "The journal does not tell that it was made then.",
-            "SELECT lower(hex(l.id)) AS name FROM link l WHERE NOT \(journal("letter_queued", ballot: "l.ballot", at: "l.made_at"))")
+            "SELECT lower(hex(l.id)) AS name FROM link l WHERE NOT \(journal("letter_queued", ballot: "l.ballot", at: "= l.made_at"))")
         try differ(
             "link", "The journal does not tell that it was replaced then.",
             """
             SELECT lower(hex(l.id)) AS name FROM link l
-            WHERE l.ended_at IS NOT NULL AND NOT \(journal("link_replaced", ballot: "l.ballot", at: "l.ended_at"))
+            WHERE l.ended_at IS NOT NULL AND NOT (\(journal("link_replaced", ballot: "l.ballot", at: "= l.ended_at"))
+                OR \(journal("interrupted_cleared", ballot: "l.ballot", at: ">= l.ended_at")))
             """)
     }
 

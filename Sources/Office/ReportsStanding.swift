@@ -88,7 +88,7 @@ extension Reports {
         case .held(let standing): standings = [standing]
         case nil:
             // A tracking code is its voter's secret: it is not repeated where a log may keep it.
-            let shown = TrackingCode(name)?.description ?? Printable.quote(name)
+            let shown = Returns.isTracking(name) ? "This tracking code" : Printable.quote(name)
             throw OfficeError(
                 .notFound, "\(shown) is no voter and no code of \(id).",
                 hint: "Give the voter's number as the roll has it, or the code from the envelope (R-…) or the cover page (T-…).")

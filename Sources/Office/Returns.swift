@@ -342,7 +342,8 @@ package struct Returns: Sendable {
             hint: ReturnCode(text) == nil ? hint(unreadable: text) : "Is it another office's envelope?")
     }
 
-    private static func isTracking(_ text: String) -> Bool { TrackingCode(text) != nil || text.uppercased().hasPrefix("T-") }
+    /// Whether somebody typed a tracking code, or meant to: one letter misread is a secret nearly as good.
+    static func isTracking(_ text: String) -> Bool { TrackingCode(text) != nil || text.uppercased().hasPrefix("T-") }
 
     private static func hint(unreadable text: String) -> String {
         if isTracking(text) {

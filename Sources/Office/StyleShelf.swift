@@ -91,6 +91,15 @@ package struct StyleShelf: Sendable {
                         + "\(differing.joined(separator: ", ")).",
                     hint: "Put the old values back. Ballot PDFs may be corrected: they become new revisions.")
             }
+            let languages = Set(known.declarations.keys).union(read.declarations.keys)
+                .filter { known.declarations[$0] != read.declarations[$0] }.sorted()
+            if issued > 0, !languages.isEmpty {
+                throw OfficeError(
+                    .notAllowed,
+                    "Ballots of \(definition.id) have been issued, and the declaration is another now in: "
+                        + "\(languages.joined(separator: ", ")).",
+                    hint: "Put the old text back: every voter affirms the same. Ballot PDFs may be corrected: they become new revisions.")
+            }
         }
     }
 

@@ -208,5 +208,9 @@ struct HostileLinksTests {
         #expect(try HostileCounter.journal("interrupted_cleared", crashed).isEmpty == false)
         try crashed.issue()
         #expect(try HostileCounter.count("SELECT count(*) FROM letter", crashed) == TestOffice.due + 1)
+        // V4 has nothing to open a ballot with, which somebody must mend; the ends of the old links are in the journal.
+        let found = try HostileCounter.findings(crashed)
+        #expect(found.contains("5 links: V4: The voter has no link, and has not opened the ballot."))
+        #expect(!found.contains { $0.hasPrefix("2 journal: link") }, "\(found)")
     }
 }

@@ -1,0 +1,112 @@
+import Elections
+import Foundation
+import Office
+import Storage
+import Testing
+
+@Suite("The mailroom", .enabled(if: TestOffice.present, "the program is not built"))
+struct MailroomTests {
+    /// A small office whose ballots are issued, and the relay that it writes to.
+    private final class Post {
+        let test: TestOffice
+        let office: Office
+        let relay: CommandRelay
+        private let folder: URL
+
+        init() throws {
+            test = try TestOffice()
+            try test.issue()
+            folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-post-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            relay = try CommandRelay(in: folder)
+            let settings = test.folder.appendingPathComponent("uocava.yaml")
+            let text = try String(contentsOf: settings, encoding: .utf8)
+            try Data(text.replacingOccurrences(of: "smtp://127.0.0.1:2525", with: relay.url).utf8).write(to: settings)
+            office = try Office(OfficeFolder(test.folder), clock: test.office.clock)
+        }
+
+        deinit {
+            relay.stop()
+            try? FileManager.default.removeItem(at: folder)
+        }
+
+        /// Who got a letter, each as often as one came.
+        var recipients: [String] {
+            get throws { try relay.letters.compactMap { $0.split(separator: "@").first.map(String.init) }.sorted() }
+        }
+
+        func states() throws -> [String: Int] {
+            try office.books.read { books in
+                var states: [String: Int] = [:]
+                try books.forEach("SELECT state, count(*) AS n FROM letter GROUP BY state") {
+                    states[try $0.text("state")] = Int(try $0.integer("n"))
+                }
+                return states
+            }
+        }
+    }
+
+    @Test("A letter goes out only if its link is live")
+    func onlyLive() async throws {
+        try await mailOnOwnThread {
+            let post = try Post()
+            let (first, second) = (try post.test.ballot("V1"), try post.test.ballot("V2"))
+            try post.office.counter.write { counter in
+                try counter.execute("UPDATE link SET state = 'retired' WHERE ballot = $1", .blob(first))
+                try counter.execute("UPDATE link SET state = 'replaced' WHERE ballot = $1", .blob(second))
+            }
+            let summary = try Mailroom(post.office).sendDue()
+            #expect(summary.sent == TestOffice.due - 2 && summary.withdrawn == 2 && summary.left == 0)
+            #expect(try post.recipients == (3...9).map { "v\($0)" })
+            #expect(try post.states() == ["sent": TestOffice.due - 2, "withdrawn": 2])
+        }
+    }
+
+    @Test("Each letter goes out once, however many send at once, and every link that was mailed opens its ballot")
+    func once() async throws {
+        let post = try await mailOnOwnThread { try Unshared(Post()) }.value
+        let office = post.office
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<3 { group.addTask { try await mailOnOwnThread { try Mailroom(office).sendDue().sent } } }
+            var sent = 0
+            for try await number in group { sent += number }
+            #expect(sent == TestOffice.due)
+        }
+        #expect(try post.recipients == (1...9).map { "v\($0)" })
+        try post.test.verify()
+        let counter = try post.test.counter()
+        for letter in try post.relay.letters {
+            let number = try #require(letter.split(separator: "@").first.flatMap { Int($0.dropFirst()) })
+            let token = try #require(letter.components(separatedBy: "/b/").dropFirst().first?.prefix(32))
+            guard case .opened = try await counter.claim(token: String(token), answer: TestOffice.voters[number - 1].birthday) else {
+                Issue.record("the link of V\(number) opened nothing")
+                continue
+            }
+        }
+        await counter.stop()
+    }
+
+    @Test("What a dead sender had in hand is sent when its lease has run out, and not before")
+    func leases() async throws {
+        try await mailOnOwnThread {
+            let post = try Post()
+            let now = post.test.now.milliseconds
+            try post.office.books.write { books in
+                try books.execute(
+                    "UPDATE letter SET state = 'sending', leased_by = '1/1', lease_until = $1 WHERE id <= 2", .integer(now + 30_000))
+            }
+            #expect(try Mailroom(post.office).sendDue(waitForLeases: false).sent == TestOffice.due - 2)
+            #expect(try post.states() == ["sent": TestOffice.due - 2, "sending": 2])
+            post.test.advance(seconds: 31)
+            #expect(try Mailroom(post.office).sendDue(waitForLeases: false).sent == 2)
+            #expect(try post.recipients == (1...9).map { "v\($0)" })
+            try post.test.verify()
+        }
+    }
+}
+
+/// Hands a value from the thread that made it to the test.
+private struct Unshared<Value>: @unchecked Sendable {  // why: made on one thread, used on another, never by both
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}
