@@ -134,12 +134,17 @@ private struct VoterRowReading {
         guard let position = positions[.voterID], position < fields.count else { return nil }
         let text = fields[position]
         guard !text.isEmpty, text.utf8.count <= 200, !text.unicodeScalars.contains(where: Printable.isUnsafe) else { return nil }
-        return VoterID(normalized(text))
+        // A number that only looks like another's is refused, and it is that other voter whose row is held back meanwhile.
+        let number = VoterID.plain(text)
+        return number.isEmpty ? nil : VoterID(number)
     }
 
     func read(_ row: CSVRow) -> Result<VoterFileRow, Problems> {
         var cells = Cells(file: file, row: row, positions: positions)
         let voterID = VoterID(cells.text(.voterID, limit: 64))
+        if !cells.isRefused(.voterID), let fault = VoterID.fault(in: voterID.text) {
+            cells.refuse(.voterID, voterID.text, fault.what, fault.hint)
+        }
         let lastName = cells.text(.lastName, limit: 100)
         let firstName = cells.text(.firstName, limit: 100)
         let middleName = cells.text(.middleName, limit: 100)

@@ -4,7 +4,7 @@ import Packet
 
 /// An election's folder as somebody prepared it: `election.yaml`, `styles.csv`, ballots, declarations. Read and checked as a whole.
 struct ElectionFolder {
-    let url: URL
+    private let files: FolderFiles
     let definition: ElectionDefinition
     let styles: [BallotStyle]
     /// The affirmation in each language, as Markdown.
@@ -14,12 +14,16 @@ struct ElectionFolder {
     /// - Throws: ``OfficeError`` `badInput` with every problem of every file; `notFound`; `notAllowed` for a test election in a real office or
     ///   the other way round.
     init(_ url: URL, isTest: Bool) throws {
-        self.url = url
+        let files = FolderFiles(url: url)
+        self.files = files
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
             throw OfficeError(.notFound, "\(url.path) is not a folder.", hint: "Name the folder that holds election.yaml and styles.csv.")
         }
-        let document = try YAMLFile.read(url.appendingPathComponent("election.yaml"))
+        guard let description = try Self.read("election.yaml", of: files, atMost: FolderFiles.largestText) else {
+            throw YAMLFile.missing(url.appendingPathComponent("election.yaml"))
+        }
+        let document = try YAMLFile.read(description, file: "election.yaml")
         do throws(Problems) {
             definition = try ElectionDefinition.read(document, file: "election.yaml")
         } catch {
@@ -33,19 +37,19 @@ struct ElectionFolder {
                     ? "Use a real office (`uocava init` without --test), or set `test: true` in election.yaml to try it out."
                     : "Use a test office: uocava init DIR --test")
         }
-        guard let sheet = FileManager.default.contents(atPath: url.appendingPathComponent("styles.csv").path) else {
+        guard let sheet = try Self.read("styles.csv", of: files, atMost: FolderFiles.largestTable) else {
             throw OfficeError(
                 .badInput, "styles.csv: there is no such file in \(url.path).", hint: "docs/election-folder.md shows what goes in.")
         }
         do throws(Problems) {
-            styles = try StyleSheet.read([UInt8](sheet), file: "styles.csv", languages: definition.languages)
+            styles = try StyleSheet.read(sheet, file: "styles.csv", languages: definition.languages)
         } catch {
             throw OfficeError(error, in: "styles.csv")
         }
         var problems: [Problem] = []
         var warnings: [String] = []
-        declarations = Self.declarations(definition, in: url, &problems)
-        Self.checkBallotFiles(styles, in: url, &problems)
+        declarations = Self.declarations(definition, in: files, &problems)
+        Self.checkBallotFiles(styles, in: files, &problems)
         for style in styles {
             let missing = definition.languages.filter { style.files[$0] == nil }
             if !missing.isEmpty, let instead = style.language(among: definition.languages) {
@@ -56,15 +60,32 @@ struct ElectionFolder {
         guard problems.isEmpty else { throw OfficeError(Problems(problems), in: url.lastPathComponent) }
     }
 
-    /// A file of the folder. Names were checked to stay inside it.
+    /// A ballot of the folder.
     func bytes(_ name: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: url.appendingPathComponent(name).path) else {
+        let bytes: [UInt8]?
+        do throws(Problem) {
+            bytes = try files.read(name, atMost: BallotReader.maximumBytes)
+        } catch {
+            throw OfficeError(Problems(error), in: name)
+        }
+        guard let bytes else {
             throw OfficeError(.badInput, "\(name): cannot be read.", hint: "Check that the file is there and who may read it.")
         }
-        return [UInt8](data)
+        return bytes
     }
 
-    private static func declarations(_ definition: ElectionDefinition, in url: URL, _ problems: inout [Problem]) -> [String: String] {
+    /// A text or table of the folder, which nothing can be checked without; nil where it is not there.
+    private static func read(_ name: String, of files: FolderFiles, atMost limit: Int) throws -> [UInt8]? {
+        do throws(Problem) {
+            return try files.read(name, atMost: limit)
+        } catch {
+            throw OfficeError(Problems(error), in: name)
+        }
+    }
+
+    private static func declarations(_ definition: ElectionDefinition, in files: FolderFiles, _ problems: inout [Problem]) -> [String:
+        String]
+    {
         var texts: [String: String] = [:]
         for (language, name) in definition.declaration {
             guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
@@ -73,7 +94,14 @@ struct ElectionFolder {
                         file: "election.yaml", column: "declaration.\(language)", what: "\(Printable.quote(name)) is outside the folder."))
                 continue
             }
-            guard let data = FileManager.default.contents(atPath: url.appendingPathComponent(name).path) else {
+            let read: [UInt8]?
+            do throws(Problem) {
+                read = try files.read(name, atMost: FolderFiles.largestText)
+            } catch {
+                problems.append(error)
+                continue
+            }
+            guard let data = read else {
                 problems.append(Problem(file: name, what: "the declaration is missing", hint: "It is named in election.yaml."))
                 continue
             }
@@ -87,15 +115,23 @@ struct ElectionFolder {
     }
 
     /// Every ballot that is named must be there, and every ballot that is there must be named: a forgotten line is a style that nobody gets.
-    private static func checkBallotFiles(_ styles: [BallotStyle], in url: URL, _ problems: inout [Problem]) {
+    private static func checkBallotFiles(_ styles: [BallotStyle], in files: FolderFiles, _ problems: inout [Problem]) {
         let named = Set(styles.flatMap(\.files.values))
-        for name in named.sorted() where !FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) {
-            problems.append(
-                Problem(
-                    file: "styles.csv", what: "\(name) is named here but is not in the folder", hint: "Add the file, or correct its name."))
+        var refused: Set<Problem> = []
+        for name in named.sorted() {
+            do throws(Problem) {
+                if try files.holds(name, atMost: BallotReader.maximumBytes) { continue }
+                problems.append(
+                    Problem(
+                        file: "styles.csv", what: "\(name) is named here but is not in the folder",
+                        hint: "Add the file, or correct its name."))
+            } catch {
+                // A folder that is a link is one problem, not one of every ballot in it.
+                if refused.insert(error).inserted { problems.append(error) }
+            }
         }
-        let present = (try? FileManager.default.contentsOfDirectory(atPath: url.appendingPathComponent("ballots").path)) ?? []
-        for name in present.sorted() where name.lowercased().hasSuffix(".pdf") && !named.contains("ballots/\(name)") {
+        let present = files.names(in: "ballots")
+        for name in present where name.lowercased().hasSuffix(".pdf") && !named.contains("ballots/\(name)") {
             problems.append(
                 Problem(
                     file: "ballots/\(name)", what: "no line of styles.csv names this ballot", hint: "Add its line, or move the file away."))

@@ -11,28 +11,83 @@ enum YAMLFile {
     ///
     /// - Throws: ``OfficeError`` `notFound` or `badInput` (not UTF-8, too large, not YAML: with line and column).
     static func read(_ file: URL) throws -> Document {
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            throw OfficeError(
-                .notFound, "\(file.deletingLastPathComponent().path) holds no \(file.lastPathComponent).",
-                hint: "Name the folder that does. What goes into one is in docs/election-folder.md.")
-        }
+        guard FileManager.default.fileExists(atPath: file.path) else { throw missing(file) }
         guard let data = FileManager.default.contents(atPath: file.path) else {
             throw OfficeError(.notFound, "\(file.path) cannot be read.", hint: "Check who may read it.")
         }
-        guard data.count <= largest else {
-            throw OfficeError(.badInput, "\(file.lastPathComponent): larger than 1 MB.", hint: "Is it the right file?")
+        return try read([UInt8](data), file: file.lastPathComponent)
+    }
+
+    /// Where a folder lacks the file that it is named for.
+    static func missing(_ file: URL) -> OfficeError {
+        OfficeError(
+            .notFound, "\(file.deletingLastPathComponent().path) holds no \(file.lastPathComponent).",
+            hint: "Name the folder that does. What goes into one is in docs/election-folder.md.")
+    }
+
+    /// The same of a file's content.
+    static func read(_ bytes: [UInt8], file: String) throws -> Document {
+        guard bytes.count <= largest else {
+            throw OfficeError(.badInput, "\(file): larger than 1 MB.", hint: "Is it the right file?")
         }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw OfficeError(.badInput, "\(file.lastPathComponent): not UTF-8 text.", hint: "Save it as UTF-8.")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw OfficeError(.badInput, "\(file): not UTF-8 text.", hint: "Save it as UTF-8.")
         }
         do {
+            try refuseAliases(text, file)
             guard let node = try Yams.compose(yaml: text) else { return Document(.null, line: 1) }
             return document(node)
         } catch let error as YamlError {
-            let problem = problem(error, in: file.lastPathComponent, text)
+            let problem = problem(error, in: file, text)
             throw OfficeError(
                 .badInput, Problem(file: problem.file, line: problem.line, what: problem.what).description, hint: problem.hint)
         }
+    }
+
+    // MARK: Aliases
+
+    /// What stands for `*` while aliases are looked for: a character for private use, which YAML takes for a letter.
+    private static let stand: Unicode.Scalar = "\u{E0A5}"
+
+    /// Throws where an alias (`*name`) is used. Seven levels of nine aliases are four million nodes out of one kilobyte, and the parser itself
+    /// walks them where they are keys. Only a parser can tell an alias from a star in a text, so it is given the file without one: there an
+    /// alias has become a plain scalar that begins with the stand-in, and a plain scalar cannot begin with a star.
+    private static func refuseAliases(_ text: String, _ file: String) throws {
+        guard text.utf8.contains(UInt8(ascii: "*")) else { return }
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { scalars.append(scalar == "*" ? stand : scalar) }
+        guard let node = try Yams.compose(yaml: String(scalars)), let alias = firstAlias(node) else { return }
+        let problem = at(
+            alias.mark?.line ?? 1, alias.mark?.column ?? 1,
+            "\(Printable.quote(withStars(alias.string))) is an alias, "
+                + "which has no place here",
+            "Write the value out; put a value that begins with * or & in quotes.", file)
+        throw OfficeError(
+            .badInput, Problem(file: problem.file, line: problem.line, what: problem.what).description, hint: problem.hint)
+    }
+
+    /// The text as the file has it.
+    private static func withStars(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { scalars.append(scalar == stand ? "*" : scalar) }
+        return String(scalars)
+    }
+
+    private static func firstAlias(_ node: Node) -> Node.Scalar? {
+        switch node {
+        case .scalar(let scalar):
+            if scalar.style == .plain, scalar.string.unicodeScalars.first == stand { return scalar }
+        case .sequence(let sequence):
+            for element in sequence {
+                if let alias = firstAlias(element) { return alias }
+            }
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                if let alias = firstAlias(key) ?? firstAlias(value) { return alias }
+            }
+        case .alias: break
+        }
+        return nil
     }
 
     // MARK: What the parser says
@@ -55,7 +110,7 @@ enum YAMLFile {
                 before.count(where: \.isNewline) + 1, before.distance(from: start, to: before.endIndex) + 1, what,
                 "Type this line again by hand.", file)
         case .duplicatedKeysInMapping(let names, let context):
-            let keys = names.sorted().map(Printable.quote).joined(separator: ", ")
+            let keys = names.sorted().map { Printable.quote(withStars($0)) }.joined(separator: ", ")
             return at(
                 context.mark.line, context.mark.column,
                 "in the part that begins here, \(keys) \(names.count == 1 ? "is" : "are") there twice",

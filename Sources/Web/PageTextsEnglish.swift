@@ -147,6 +147,8 @@ extension PageTexts {
             "Your browser says that another site has sent this form. For your safety it was not accepted. Please open your link again and answer there.",
         "large_title": "That was too long",
         "large_body": "More was sent than this page can take. Please go back and try again.",
+        "garbled_title": "That did not arrive whole",
+        "garbled_body": "The form was cut off or changed on its way. Please go back and try again.",
         "late_title": "That took too long",
         "late_body": "The connection was too slow, and the form did not arrive. Please try again.",
         "busy_title": "Very many people are here right now",

@@ -145,6 +145,8 @@ extension PageTexts {
             "Su navegador dice que otro sitio envió este formulario. Por su seguridad no se aceptó. Abra de nuevo su enlace y responda allí.",
         "large_title": "Eso era demasiado largo",
         "large_body": "Se envió más de lo que esta página puede recibir. Vuelva atrás e inténtelo de nuevo.",
+        "garbled_title": "Eso no llegó completo",
+        "garbled_body": "El formulario se cortó o cambió en el camino. Vuelva atrás e inténtelo de nuevo.",
         "late_title": "Eso tardó demasiado",
         "late_body": "La conexión era demasiado lenta y el formulario no llegó. Inténtelo de nuevo.",
         "busy_title": "Hay muchísimas personas aquí en este momento",

@@ -78,6 +78,11 @@ struct PublicResponder: HTTPResponder {
                 return closing(await message(.contentTooLarge, "large", ["large_body"], language), visitor)
             } catch is Slow {
                 return closing(await message(.requestTimeout, "late", ["late_body"], language), visitor)
+            } catch let cancelled as CancellationError {
+                throw cancelled
+            } catch {
+                // Nothing of ours is asked while a form comes in: it is cut off, or its chunks are no chunks.
+                return closing(await message(.badRequest, "garbled", ["garbled_body"], language), visitor)
             }
         }
         let call = Call(

@@ -49,7 +49,7 @@ struct IssueCommand: ParsableCommand {
         var order = Issuing.Order(election: ElectionID(election))
         order.dryRun = dryRun
         order.only = try only.map { try VoterList.read(try InputFile.read($0), file: $0) }
-        order.release = release.map { VoterID($0) }
+        order.release = try release.map(TypedVoter.id)
         let opened = try office.open()
         LocalAddress.warn(opened)
         let meter = ProgressMeter(dryRun ? "Deciding" : "Issuing", of: "voters")
@@ -139,6 +139,8 @@ enum VoterList {
                     Problem(
                         file: file, line: index + 1, what: "is longer than a voter_id can be",
                         hint: "Write one voter_id a line and nothing else: the first column of the roll without its header."))
+            } else if let fault = VoterID.fault(in: number) {
+                problems.append(Problem(file: file, line: index + 1, what: "\(Printable.quote(number)) \(fault.what)", hint: fault.hint))
             } else {
                 voters.append(VoterID(number))
             }

@@ -99,8 +99,8 @@ struct Report {
         case .table:
             let width = Terminal.isTerminal(STDOUT_FILENO) ? Terminal.width(STDOUT_FILENO) : Terminal.standardWidth
             let rows = sheet ?? table
-            var text = rows.rows.isEmpty ? nothing + "\n" : rows.table(width: width)
-            if !foot.isEmpty { text += "\n" + foot.map { Output.wrap($0, width: width) + "\n" }.joined() }
+            var text = rows.rows.isEmpty ? Printable.escape(nothing) + "\n" : rows.table(width: width)
+            if !foot.isEmpty { text += "\n" + foot.map { Output.wrap(Printable.escape($0), width: width) + "\n" }.joined() }
             try Output.data(text)
         }
     }

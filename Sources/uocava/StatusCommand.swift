@@ -32,6 +32,8 @@ struct StatusCommand: ParsableCommand {
 
     /// Looks it up.
     func run() throws {
+        // A code has no such characters either.
+        if let who { _ = try TypedVoter.id(who.trimmingCharacters(in: .whitespaces)) }
         let reports = Reports(try office.open())
         guard let who else { return try showEverybody(reports) }
         let standings = try reports.status(election: ElectionID(election), of: who)

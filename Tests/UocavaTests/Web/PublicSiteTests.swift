@@ -241,6 +241,13 @@ struct PublicSiteTests {
                 return (reply.status, connection.isClosed())
             }
             #expect(chunked == (413, true))
+            let noChunk = try await WebTestSite.onThread {
+                let connection = try WebTestConnection(port: port)
+                try connection.send("POST /t HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nanswer=1\r\n0\r\n\r\n")
+                let reply = try connection.receive()
+                return (reply.status, connection.isClosed())
+            }
+            #expect(noChunk == (400, true))
             #expect(try await site.get("/", headers: ["X-Long: \(String(repeating: "z", count: 20_000))"]).status == 400)
             let many = (0..<80).map { "X-\($0): 1" }
             #expect(try await site.get("/", headers: many).status == 400)

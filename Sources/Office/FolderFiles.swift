@@ -1,0 +1,92 @@
+import Elections
+import Foundation
+
+/// Files of a folder that somebody else filled: only regular files that lie in it are read, never through a link.
+///
+/// A vendor's `declaration.en.md` that is a link to the office's signing key would put the key into every packet.
+struct FolderFiles {
+    /// The largest text that is read; a declaration is a page.
+    static let largestText = 1 << 20
+    /// The largest table that is read: some 100,000 lines of `styles.csv`.
+    static let largestTable = 16 << 20
+
+    /// The folder. It may itself be reached through links: it is the one that the office's own staff named.
+    let url: URL
+
+    /// A file's content; nil where there is none of the name. Throws the problem where it is a link, lies behind one, is no file, is larger
+    /// than `limit` bytes, or cannot be read.
+    func read(_ name: String, atMost limit: Int) throws(Problem) -> [UInt8]? {
+        guard let file = try opened(name, atMost: limit) else { return nil }
+        defer { close(file) }
+        var content: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(file, &piece, piece.count)
+            guard count >= 0 else { throw unreadable(name) }
+            if count == 0 { return content }
+            content += piece[..<count]
+            // It may have grown since its size was asked for.
+            guard content.count <= limit else { throw tooLarge(name, limit) }
+        }
+    }
+
+    /// Whether there is a file that ``read(_:atMost:)`` would take. Throws as that does.
+    func holds(_ name: String, atMost limit: Int) throws(Problem) -> Bool {
+        guard let file = try opened(name, atMost: limit) else { return false }
+        close(file)
+        return true
+    }
+
+    /// The names in a folder of the folder; none where it is not there, or is a link.
+    func names(in folder: String) -> [String] {
+        let path = url.appendingPathComponent(folder).path
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return [] }
+        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+
+    /// The open file, which the caller closes. Every folder on the way is opened from the one above it, so that nothing can be put in between.
+    private func opened(_ name: String, atMost limit: Int) throws(Problem) -> Int32? {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.allSatisfy({ !["", ".", ".."].contains($0) && !$0.utf8.contains(0) }) else {
+            throw Problem(file: name, what: "this is outside the folder", hint: "Put the file into the folder.")
+        }
+        var current = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard current >= 0 else { throw unreadable(name) }
+        for (index, part) in parts.enumerated() {
+            // A pipe is opened without waiting for somebody to write into it, and then refused.
+            let next = openat(current, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            let cause = errno
+            close(current)
+            let isLast = index == parts.count - 1
+            let (kind, path) = (isLast ? "file" : "folder", parts[...index].joined(separator: "/"))
+            guard next >= 0 else {
+                switch cause {
+                case ENOENT: return nil
+                case ELOOP: throw Problem(file: path, what: "this is a link", hint: "Put the \(kind) itself into the folder.")
+                case ENXIO: throw Problem(file: path, what: "this is no \(kind)", hint: "Put the \(kind) itself into the folder.")
+                default: throw unreadable(path)
+                }
+            }
+            current = next
+            var status = stat()
+            guard fstat(current, &status) == 0, status.st_mode & S_IFMT == (isLast ? S_IFREG : S_IFDIR) else {
+                close(current)
+                throw Problem(file: path, what: "this is no \(kind)", hint: "Put the \(kind) itself into the folder.")
+            }
+            guard !isLast || Int(status.st_size) <= limit else {
+                close(current)
+                throw tooLarge(path, limit)
+            }
+        }
+        return current
+    }
+
+    private func unreadable(_ name: String) -> Problem {
+        Problem(file: name, what: "this cannot be read", hint: "Check who may read it.")
+    }
+
+    private func tooLarge(_ name: String, _ limit: Int) -> Problem {
+        Problem(file: name, what: "this is larger than \(limit >> 20) MB", hint: "Is it the right file?")
+    }
+}
