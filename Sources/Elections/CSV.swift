@@ -2,14 +2,15 @@
 package enum CSV {
     /// Reads a table with a header: UTF-8 with or without a byte order mark, commas, lines that end in CR LF, LF or CR.
     ///
-    /// Troubles of the file as a whole are thrown, all at once: an empty file, UTF-16, other encodings (with the line), NUL bytes, other
+    /// Troubles of the file as a whole are thrown, all at once: an empty file, a PDF or a workbook, UTF-16, other encodings (with the line), NUL bytes, other
     /// separators, an open quote, header cells that are empty or doubled, a header that fits none of several rows. Single rows with too few or
     /// too many fields, or with text after a closing quote, are in `refused` of the table, so that the caller may go on with the others. Blank
-    /// lines are skipped. Cells are given without the spaces around them. A table without rows is no problem here.
+    /// lines are skipped, and so are rows whose cells are all empty: spreadsheets write them below the last one. Cells are given without the spaces around them. A table without rows is no problem here.
     package static func parse(_ bytes: [UInt8], file: String) throws(Problems) -> CSVTable {
         guard !bytes.isEmpty else {
             throw Problems(Problem(file: file, what: "the file is empty", hint: "Export it again; the first line must name the columns."))
         }
+        if let problem = otherKind(bytes, file: file) { throw Problems(problem) }
         if let encoding = wideEncoding(bytes) {
             throw Problems(Problem(file: file, line: 1, what: "the file is in \(encoding), not UTF-8", hint: saveHint))
         }
@@ -34,6 +35,19 @@ package enum CSV {
     }
 
     static let saveHint = "Save it from the spreadsheet as \"CSV UTF-8 (comma delimited)\"."
+
+    /// What is said of a file that is no text at all; nil where it may be some.
+    private static func otherKind(_ bytes: [UInt8], file: String) -> Problem? {
+        if bytes.starts(with: "%PDF-".utf8) {
+            return Problem(
+                file: file, what: "this is a PDF, not a list",
+                hint: "Export the list itself as CSV UTF-8 from the program that printed it.")
+        }
+        // A .xlsx is a ZIP; the older .xls begins like every file of the Office of its time.
+        let isOld = bytes.starts(with: [0xD0, 0xCF, 0x11, 0xE0])
+        guard isOld || bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) else { return nil }
+        return Problem(file: file, what: "this is an Excel workbook\(isOld ? "" : " or another ZIP file"), not CSV", hint: saveHint)
+    }
 
     private static func wideEncoding(_ bytes: [UInt8]) -> String? {
         if bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF]) { return "UTF-32" }
@@ -273,6 +287,7 @@ private struct CSVScanner {
                             hint: "Close it, or write a quote inside a cell as \"\".")
                     ])
             }
+            if fault == nil, hasOnlyEmptyCells(place) { continue }
             guard let expected = header?.count else {
                 let names = CSVRows.fields(of: place, in: bytes)
                 header = names
@@ -285,12 +300,10 @@ private struct CSVScanner {
             }
             if place.fields == expected, fault == nil {
                 places.append(place)
-            } else if place.fields > 1 || !CSVScanner.isBlank(bytes[place.start..<place.end]) {
-                let fields = CSVRows.fields(of: place, in: bytes)
-                if fault == nil, place.fields != expected, fields.allSatisfy(\.isEmpty) { continue }
+            } else {
                 refused.append(
                     CSVRefusedRow(
-                        line: place.line, fields: fields, text: CSVRows.text(of: place, in: bytes),
+                        line: place.line, fields: CSVRows.fields(of: place, in: bytes), text: CSVRows.text(of: place, in: bytes),
                         problem: CSVScanner.problem(file: file, place: place, expected: expected, fault: fault)))
             }
         }
@@ -315,7 +328,11 @@ private struct CSVScanner {
                 : "Delete the names of columns that are not in the file, and export it again.")
     }
 
-    private static func isBlank(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 } }
+    /// Whether nothing stands in any cell. Nearly every row is told by its first byte; only what may be white space is made into text.
+    private func hasOnlyEmptyCells(_ place: CSVRows.Place) -> Bool {
+        func mayBeEmpty(_ byte: UInt8) -> Bool { byte <= 0x20 || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte >= 0x80 }
+        return bytes[place.start..<place.end].allSatisfy(mayBeEmpty) && CSVRows.fields(of: place, in: bytes).allSatisfy(\.isEmpty)
+    }
 
     private static func problems(inHeader names: [String], file: String, line: Int) -> [Problem] {
         var seen: Set<String> = []

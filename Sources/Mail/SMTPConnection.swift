@@ -47,7 +47,7 @@ package final class SMTPConnection {
     package func send(_ message: [UInt8], from: String, to: String) -> SMTPOutcome {
         guard let handle = unsafe handle else { return .unreachable(reason: "the connection has been closed") }
         // Checked again, because a line break in either would be a command of its own.
-        guard (try? MailAddress(from)) != nil else { return .refused(code: 0, reply: "the sender's address is not valid") }
+        guard (try? MailAddress(from)) != nil else { return .unreachable(reason: "the sender's address is not valid") }
         guard (try? MailAddress(to)) != nil else { return .refused(code: 0, reply: "the recipient's address is not valid") }
         guard !message.isEmpty else { return .refused(code: 0, reply: "the letter is empty") }
 
@@ -108,6 +108,9 @@ package final class SMTPConnection {
         switch reply.code {
         // RFC 4954 6: authentication required. Every letter would get this answer.
         case 530: return .unreachable(reason: text)
+        // The sender was refused, or we are: no letter that comes after would fare better. 552 speaks of this letter's size (RFC 1870 6.1).
+        case 500...599 where exchange.stage == .mail && reply.code != 552:
+            return .unreachable(reason: "the relay refuses the sender: \(text)".prefixed)
         case 400...499: return .deferred(code: reply.code, reply: text)
         case 500...599: return .refused(code: reply.code, reply: text)
         // libcurl takes only 250 after the dot; RFC 5321 4.2 asks us to go by the first digit.

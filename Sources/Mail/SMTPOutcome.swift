@@ -10,9 +10,11 @@ package enum SMTPOutcome: Sendable, Equatable {
     /// With code 0 the text says whether the letter certainly was not accepted, or whether nobody knows: then a second sending may reach
     /// the voter twice, and none may mean never. Sending again is right, with the same Message-ID.
     case deferred(code: Int, reply: String)
-    /// Never: any 5xx to MAIL, RCPT, DATA or the letter itself; or code 0 when the letter or an address cannot be sent at all.
+    /// Never: any 5xx to RCPT, DATA or the letter itself, 552 (too large) to MAIL; or code 0 when the letter or the recipient's address
+    /// cannot be sent at all.
     case refused(code: Int, reply: String)
-    /// The relay itself is out of order for us: no connection, no TLS, no login, or mail refused for want of a login (530).
+    /// The relay itself is out of order for us: no connection, no TLS, no login, mail refused for want of a login (530), or our
+    /// sender refused: any other 5xx to MAIL, or an address that is none.
     ///
     /// It says nothing about this letter: stop, and try all of them later.
     case unreachable(reason: String)

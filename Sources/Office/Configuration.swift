@@ -177,7 +177,16 @@ package struct Configuration: Sendable {
         configuration.smtp.user = smtp.optionalText("user") ?? ""
         configuration.smtp.passwordFile = smtp.optionalText("password_file") ?? ""
         configuration.smtp.caFile = smtp.optionalText("ca_file") ?? ""
-        configuration.smtp.from = smtp.optionalText("from") ?? ""
+        if let from = smtp.optionalText("from") {
+            configuration.smtp.from = from
+            // Quotes may stand in a voter's address on paper; too few relays take them to send all letters from one.
+            let quoted = from.hasPrefix("\"") ? "it begins with a quote" : nil
+            if let fault = EmailAddress.fault(in: from) ?? quoted {
+                smtp.report(
+                    "from", "\(Printable.quote(from)) is not an e-mail address: \(fault)",
+                    hint: "Write the address alone, without a name, for example uocava@elections.example.gov.")
+            }
+        }
         configuration.smtp.connections = smtp.integer("connections", in: 1...64, default: configuration.smtp.connections)
     }
 
@@ -188,6 +197,15 @@ package struct Configuration: Sendable {
             site.report(
                 "url", "\(Printable.quote(url)) is not the address of a site",
                 hint: "Write https:// and a name, without a path, for example https://ballots.example.gov.")
+            return
+        }
+        if host.hasSuffix(".") {
+            // The same machine to the name system, and another site to a browser: forms sent from the one are refused by the other.
+            let name = host.trimmingCharacters(in: CharacterSet(charactersIn: "."))
+            let right = "\(parts.scheme ?? "https")://\(name)\(parts.port.map { ":\($0)" } ?? "")"
+            site.report(
+                "url", "the name of the site in \(Printable.quote(url)) ends in a full stop",
+                hint: "Write \(Printable.escape(right)), without it.")
             return
         }
         if parts.scheme == "http", !isLoopback(host) {

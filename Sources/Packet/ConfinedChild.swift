@@ -189,6 +189,13 @@ package struct ConfinedChild: Sendable {
         return end
     }
 
+    /// The most memory that this process ever had, in bytes.
+    private static var ownPeakBytes: Int {
+        var usage = rusage()
+        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return Int(usage.ru_maxrss) * 1024
+    }
+
     private func judge(_ job: String, _ collected: Collected, _ end: End) throws(PacketError) -> Output {
         let culprit = job == "read" || job == "render" ? "the PDF made the reader" : "the confined job \(job)"
         let unharmed = "It was refused, and nothing else was harmed"
@@ -204,8 +211,10 @@ package struct ConfinedChild: Sendable {
             throw PacketError(.childTimedOut, "\(culprit) run for more than \(limit)", hint: unharmed, cause: cause)
         }
         if signal != 0 {
-            // Swift traps where an allocation fails. Whether that was it shows in how much it had.
-            if end.peakBytes > Int(limits.memory / 2) || said.contains("llocat") {
+            // Swift traps where an allocation fails. Whether that was it shows in how much it had; Linux counts our own memory as the
+            // child's until it is another program, so no less than that tells nothing.
+            let isLarge = end.peakBytes > Int(limits.memory / 2) && end.peakBytes > Self.ownPeakBytes
+            if isLarge || said.contains("llocat") {
                 throw PacketError(
                     .childOutOfMemory, "\(culprit) use more than \(limits.memory >> 20) MB of memory", hint: unharmed, cause: cause)
             }

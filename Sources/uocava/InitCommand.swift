@@ -81,8 +81,21 @@ struct InitCommand: ParsableCommand {
         try files.createDirectory(at: trial, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         defer { try? files.removeItem(at: trial) }
         try Data(text.utf8).write(to: trial.appendingPathComponent(Configuration.fileName))
-        _ = try Configuration.read(in: trial)
+        do {
+            _ = try Configuration.read(in: trial)
+        } catch let error as OfficeError where !error.problems.isEmpty {
+            throw Problems(error.problems.map(Self.inOption))
+        }
         return text
+    }
+
+    /// A problem of the settings, told of the option that gave them: nobody has seen the file yet.
+    private static func inOption(_ problem: Problem) -> Problem {
+        let options = [
+            "public.url": "--public-url", "public.listen": "--public-url", "smtp.url": "--smtp-url", "smtp.tls": "--smtp-url",
+            "smtp.from": "--from"
+        ]
+        return Problem(column: problem.column.map { options[$0] ?? $0 }, what: problem.what, hint: problem.hint)
     }
 
     /// A test office writes to nobody real, and its letters come from nobody real.

@@ -21,6 +21,10 @@ enum Main {
         do {
             command = try Uocava.parseAsRoot(arguments)
         } catch {
+            if let failure = UnknownCommand.option(arguments) {
+                failure.show(problemLimit: ProblemOptions.shown)
+                exit(failure.status.rawValue)
+            }
             // Help and the version are asked for through an error too; ArgumentParser knows which are on stdout and with status 0.
             Uocava.exit(withError: error)
         }

@@ -27,7 +27,17 @@ struct OfficeOptions: ParsableArguments {
     var suffix: String { office.map { " --office \(InputFile.quoted($0))" } ?? "" }
 
     /// The office's settings; opens nothing else.
-    func folder() throws -> OfficeFolder { try OfficeFolder(url) }
+    ///
+    /// - Throws: ``OfficeError`` also where the passphrase's file is missing, whether or not a key needs it: who names one relies on it.
+    func folder() throws -> OfficeFolder {
+        let folder = try OfficeFolder(url)
+        if let passphraseFile, passphraseFile != "-", !FileManager.default.fileExists(atPath: passphraseFile) {
+            throw OfficeError(
+                .notFound, "\(Printable.escape(passphraseFile)): there is no such file.",
+                hint: "--passphrase-file names the file whose first line is the passphrase. Check the name, and the folder you are in.")
+        }
+        return folder
+    }
 
     /// The office, opened.
     func open() throws -> Office {

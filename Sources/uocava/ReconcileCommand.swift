@@ -59,7 +59,7 @@ struct ReconcileCommand: ParsableCommand {
                 as: .table)
         try list(
             "Not served, \(counted(books.notServed.count, "voter")):", columns: ["voter_id", "reason", "detail"],
-            books.notServed.map { [.optional($0.voterID?.text), .string($0.bucket.rawValue), .string($0.detail)] })
+            books.notServed.map { [.optional($0.voterID?.text), .string($0.reason), .string($0.detail)] })
         try list(
             "Wrong, \(counted(books.mismatches.count, "place")):", columns: ["kind", "voter_id", "detail"],
             books.mismatches.map { [.string($0.kind.rawValue), .optional($0.voterID?.text), .string($0.detail)] })

@@ -20,6 +20,37 @@ enum UnknownCommand {
         return nil
     }
 
+    /// The same of an option that the command does not have; nil where it has all, or is asked for its help. ArgumentParser would rather
+    /// complain of the option that is missing than of the one that was mistyped. Asked only of arguments that it refused.
+    static func option(_ arguments: [String]) -> Failure? {
+        var command: any ParsableCommand.Type = Uocava.self
+        var words = arguments[...]
+        while let word = words.first, let child = command.configuration.subcommands.first(where: { name($0) == word }) {
+            command = child
+            words = words.dropFirst()
+        }
+        guard command.configuration.subcommands.isEmpty, !words.contains("--help"), !words.contains("-h") else { return nil }
+        let known = options(of: command)
+        for word in words.prefix(while: { $0 != "--" }) where word.hasPrefix("--") {
+            let option = String(word.prefix { $0 != "=" })
+            if known.contains(option) { continue }
+            let question = Nearest.to(option, among: known).map { " Did you mean \($0)?" } ?? ""
+            let path = arguments.prefix(arguments.count - words.count).joined(separator: " ")
+            return Failure(
+                OfficeError(
+                    .usage, "There is no option \(Printable.escape(option)).\(question)", hint: "All that there are: uocava \(path) --help")
+            )
+        }
+        return nil
+    }
+
+    /// The names of a command's options, as its help lists them: ArgumentParser has no other list to ask for.
+    private static func options(of command: any ParsableCommand.Type) -> [String] {
+        let help = Uocava.helpMessage(for: command, includeHidden: true, columns: 200)
+        let words = help.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")) }.map(String.init)
+        return Array(Set(words.filter { $0.hasPrefix("--") && $0.count > 2 } + ["--help", "--help-hidden", "--version"])).sorted()
+    }
+
     private static func name(_ command: any ParsableCommand.Type) -> String { command.configuration.commandName ?? "" }
 
     private static func unknown(_ word: String, after path: [String], among commands: [any ParsableCommand.Type]) -> Failure {

@@ -58,7 +58,8 @@ enum CommandOffice {
     }
 }
 
-/// A relay on loopback that takes every letter, but defers those to `deferred@…` and refuses those to `refused@…`.
+/// A relay on loopback that takes every letter, but defers those to `deferred@…`, refuses those to `refused@…`, and takes none from
+/// `stranger@…`.
 final class CommandRelay {
     /// Its address.
     let url: String
@@ -102,6 +103,10 @@ final class CommandRelay {
         folder = sys.argv[1]
         class Relay:
             number = 0
+            async def handle_MAIL(self, server, session, envelope, address, options):
+                if address.startswith("stranger@"): return "550 5.7.1 sender not known here"
+                envelope.mail_from = address
+                return "250 OK"
             async def handle_RCPT(self, server, session, envelope, address, options):
                 if address.startswith("deferred@"): return "451 4.2.1 come back later"
                 if address.startswith("refused@"): return "550 5.1.1 nobody of that name"

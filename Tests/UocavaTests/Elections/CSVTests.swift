@@ -47,6 +47,28 @@ struct ElectionsCSVTests {
         #expect(table.refused[1].text == "\"x\ny\",2,3,4" && table.refused[2].fields == ["TOTAL", "2"])
     }
 
+    @Test("Rows whose cells are all empty are blank lines, as spreadsheets write them; the others keep their lines")
+    func emptyRows() throws {
+        let table = try parse(",,\na,b,c\n1,2,3\n,,\n \u{A0}, \"\" ,\t\n,,,,,\n4,,\n,\"\"\"\",\n\"\",,\né,é,é\n")
+        #expect(table.header == ["a", "b", "c"])
+        #expect(
+            Array(table.rows) == [
+                CSVRow(line: 3, fields: ["1", "2", "3"]), CSVRow(line: 7, fields: ["4", "", ""]), CSVRow(line: 8, fields: ["", "\"", ""]),
+                CSVRow(line: 10, fields: ["é", "é", "é"])
+            ])
+        #expect(table.refused.isEmpty)
+    }
+
+    @Test("A PDF or a workbook is called what it is, in one problem")
+    func otherKinds() {
+        let pdf = troubles(Array("%PDF-1.7\n%".utf8) + [0xE2, 0xE3, 0, 0xCF] + Array("\n1;0;2\n".utf8))
+        #expect(pdf.hasPrefix("list.csv: this is a PDF, not a list.") && !pdf.contains("\n"))
+        let workbook = troubles([0x50, 0x4B, 0x03, 0x04, 0x14, 0, 6, 0] + Array("[Content_Types].xml".utf8) + [0x9C, 0, 0x09])
+        #expect(workbook.hasPrefix("list.csv: this is an Excel workbook") && workbook.contains("CSV UTF-8") && !workbook.contains("\n"))
+        let old = troubles([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] + [UInt8](repeating: 0, count: 500))
+        #expect(old.hasPrefix("list.csv: this is an Excel workbook") && old.contains("CSV UTF-8") && !old.contains("\n"))
+    }
+
     @Test("Rows with stray quotes are set aside")
     func strayQuotes() throws {
         let table = try parse("a,b\n\"x\"y,2\nx\"y,2\n\"ok\",2\n")
