@@ -156,8 +156,18 @@ package struct Audit: Sendable {
         for name in guards where !present.contains(name) {
             notes.add(.growth, database.rawValue, "The guard \(name) was removed from the database.")
         }
-        let broken = try transaction.first("PRAGMA quick_check(1)") { try $0.text("quick_check") }
+        // The long check: it also looks whether every index has the rows that it should, once each where they are unique.
+        let broken = try transaction.first("PRAGMA integrity_check(1)") { try $0.text("integrity_check") }
         if let broken, broken != "ok" { notes.add(.growth, database.rawValue, "The file is damaged: \(broken).") }
+        // SQLite gives out no number twice: who sets the last one far ahead stops every claim, or every new link, when they are used up.
+        if try transaction.count("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'") > 0 {
+            try transaction.forEach(
+                "SELECT CAST(name AS TEXT) AS name FROM sqlite_sequence WHERE typeof(seq) <> 'integer' OR seq > \(1 << 53)"
+            ) {
+                notes.add(
+                    .growth, database.rawValue, "The numbers of \(try $0.text("name")) were set far ahead: soon it takes no more rows.")
+            }
+        }
         try transaction.forEach("PRAGMA foreign_key_check") { row in
             notes.add(
                 .frozen, database.rawValue, "A row of \(try row.text("table")) points at a row of \(try row.text("parent")) that is gone.")
@@ -178,7 +188,9 @@ package struct Audit: Sendable {
             let bytes: [UInt8]?
             do {
                 bytes = try office.readCounter { counter in
-                    try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
+                    try counter.first("SELECT bytes FROM base WHERE hash = $1 AND length = length(bytes)", .blob(hash)) {
+                        try $0.blob("bytes")
+                    }
                 }
             } catch is CounterTrouble {
                 // That is a finding already.

@@ -47,6 +47,14 @@ struct BooksCheck {
                 && told.voter == row.integer("voter") && told.election == row.integer("election")
             if !same { notes.add(.frozen, subject, "Voter, style, base or packet are not those that the journal tells of.") }
         }
+        try books.forEach(
+            """
+            SELECT election, voter, count(*) AS n FROM ballot WHERE status NOT IN ('replaced', 'cancelled') GROUP BY election, voter
+            HAVING count(*) > 1
+            """
+        ) { row in
+            notes.add(.buckets, "voter \(try row.integer("voter"))", "\(try row.integer("n")) ballots of one election stand.")
+        }
         if seen < history.ballots.count {
             for id in history.ballots.keys where try books.count("SELECT count(*) FROM ballot WHERE id = $1", .blob(id)) == 0 {
                 notes.add(.growth, "ballot \(hex(id))", "The journal tells that it was issued, but its row is gone.")
@@ -96,6 +104,9 @@ struct BooksCheck {
 
     // MARK: Letters and links
 
+    /// The longest that a letter waits for its next try, in seconds; somewhat more than the mailroom ever says.
+    private static let longestWait: Int64 = 4 * 3600
+
     /// Each letter and each link of the books was journalled at the moment that its row names.
     private func checkLetters(_ books: Transaction) throws {
         func differ(_ subject: String, _ detail: String, _ sql: String) throws {
@@ -104,9 +115,24 @@ struct BooksCheck {
         func journal(_ kind: String, ballot: String, at time: String) -> String {
             "EXISTS (SELECT 1 FROM journal j WHERE j.ballot = \(ballot) AND j.kind = '\(kind)' AND j.at \(time))"
         }
+        let now = office.clock.now()
+        try books.forEach(
+            """
+            SELECT l.id, l.voter = b.voter AND l.election = b.election AND k.ballot = l.ballot AS own,
+                l.state IN ('queued', 'sending', 'deferred', 'sent', 'refused', 'withdrawn')
+                    AND (l.state NOT IN ('queued', 'deferred') OR l.due_at <= $1) AND coalesce(l.lease_until, 0) <= $2 AS moves
+            FROM letter l LEFT JOIN ballot b ON b.id = l.ballot LEFT JOIN link k ON k.id = l.link
+            """, .integer(now.adding(seconds: Self.longestWait).milliseconds),
+            .integer(now.adding(seconds: Mailroom.leaseSeconds).milliseconds)
+        ) { row in
+            let subject = "letter \(try row.integer("id"))"
+            if try row.optionalInteger("own") != 1 { notes.add(.links, subject, "Its voter, ballot and link do not belong together.") }
+            if try row.optionalInteger("moves") != 1 { notes.add(.links, subject, "As it stands it would never be sent.") }
+        }
         try differ(
             "letter", "The journal does not tell that it was queued then.",
-            "SELECT CAST(l.id AS TEXT) AS name FROM letter l WHERE NOT \(journal("letter_queued", ballot: "l.ballot", at: "= l.queued_at"))")
+            "SELECT CAST(l.id AS TEXT) AS name FROM letter l WHERE NOT \(journal("letter_queued", ballot: "l.ballot", at: "= l.queued_at"))"
+        )
         for (state, kind) in [("sent", "letter_sent"), ("refused", "letter_refused")] {
             try differ(
                 "letter", "The journal does not tell that it was \(state) then.",
@@ -188,7 +214,7 @@ struct BooksCheck {
         try books.forEach(
             """
             SELECT r.id, r.election, r.voter, r.key_id, r.sealed, r.fingerprint, r.added_at, r.changed_at, v.number_index, \(names),
-                r.released_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.kind = 'released' AND j.voter = r.voter
+                r.released_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.kind IN ('issued', 'released') AND j.kind = 'released' AND j.voter = r.voter
                     AND j.at = r.released_at AND j.election = r.election) AS freed
             FROM request r JOIN voter v ON v.id = r.voter
             """
@@ -215,6 +241,12 @@ struct BooksCheck {
             if try !imports.contains(row.integer("added_at")) || !imports.contains(row.integer("changed_at")) {
                 notes.add(.journal, subject, "No roll came in at the time when it says it was added or changed.")
             }
+        }
+        try books.forEach("SELECT id, key_id, sealed FROM held_row") { row in
+            let id = try row.integer("id")
+            let opened = try? office.rollKeys.open(
+                try row.blob("sealed"), table: "held_row", id: RowID.bytes(id), keyID: try row.text("key_id"))
+            if opened == nil { notes.add(.sealed, "held row \(id)", "Its sealed row was changed or belongs to another.") }
         }
         try books.forEach("SELECT id, key_id, sealed, return_index, tracking FROM ballot") { row in
             let id = try row.blob("id")

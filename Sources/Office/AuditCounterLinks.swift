@@ -140,6 +140,7 @@ extension CounterCheck {
         if there.claimedAt != claimedAt, try claimedAt != nil || !isNews("claimed") {
             note(link, "The counter dates its claim otherwise than the journal does.")
         }
+        if !["live", "claimed", "replaced", "retired"].contains(there.state) { note(link, "Its state is none that a link can have.") }
         if there.state == "live" {
             let latest = office.clock.now().adding(seconds: Counter.longestRestSeconds + 600).milliseconds
             if let tries = there.tries, let until = there.lockedUntil, (0..<Counter.triesBeforeRetirement).contains(tries),

@@ -225,7 +225,7 @@ package final class Counter: Sendable {
                     SELECT v.link, v.wrap, v.opened_at, v.expires_at, p.ballot, p.election, p.base, p.sha256, p.length, p.issued_at, p.sealed,
                            b.length AS base_length
                     FROM visit v JOIN link l ON l.id = v.link JOIN packet p ON p.ballot = l.ballot JOIN base b ON b.hash = p.base
-                    WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3
+                    WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3 AND l.state = 'claimed'
                     """,
                     .blob(key.id), .blob(key.secretHash), .integer(now.milliseconds)
                 ) { try Self.open($0, key: key, in: transaction) }

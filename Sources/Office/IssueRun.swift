@@ -45,6 +45,7 @@ final class IssueRun: Sendable {
         let request: Int64
         let voter: Int64
         let numberIndex: [UInt8]
+        let fingerprint: [UInt8]
         let keyID: String
         let sealed: [UInt8]
         let released: Bool
@@ -148,9 +149,12 @@ final class IssueRun: Sendable {
 
     private static let columns = """
         SELECT r.id, r.voter, r.key_id, r.sealed, v.number_index, r.released_at IS NOT NULL AND EXISTS (SELECT 1 FROM journal j
-                WHERE j.kind = 'released' AND j.voter = r.voter AND j.at = r.released_at AND j.election = r.election) AS released,
-            EXISTS (SELECT 1 FROM ballot b WHERE b.election = r.election AND b.voter = r.voter
-                    AND b.status NOT IN ('replaced', 'cancelled')) AS issued,
+                WHERE j.kind IN ('issued', 'released') AND j.kind = 'released' AND j.voter = r.voter AND j.at = r.released_at AND j.election = r.election) AS released,
+            r.fingerprint, EXISTS (SELECT 1 FROM ballot b WHERE b.election = r.election AND b.voter = r.voter
+                    AND b.status NOT IN ('replaced', 'cancelled'))
+                OR EXISTS (SELECT 1 FROM journal j WHERE j.kind IN ('issued', 'released') AND j.kind = 'issued' AND j.voter = r.voter
+                    AND j.election = r.election AND NOT EXISTS (SELECT 1 FROM journal k WHERE k.ballot = j.ballot
+                        AND k.kind IN ('replaced', 'cancelled'))) AS issued,
             coalesce((SELECT max(b.sequence) FROM ballot b WHERE b.election = r.election AND b.voter = r.voter), 0) AS last_sequence,
             EXISTS (SELECT 1 FROM held_row h WHERE h.election = r.election AND h.number_index = v.number_index
                     AND h.cleared_at IS NULL) AS held
@@ -160,6 +164,7 @@ final class IssueRun: Sendable {
     private func candidate(_ row: ResultRow) throws -> Candidate {
         Candidate(
             request: try row.integer("id"), voter: try row.integer("voter"), numberIndex: try row.blob("number_index"),
+            fingerprint: try row.blob("fingerprint"),
             keyID: try row.text("key_id"), sealed: try row.blob("sealed"), released: try row.flag("released"),
             issued: try row.flag("issued"), held: try row.flag("held"),
             lastSequence: try row.integer("last_sequence"))
@@ -208,14 +213,18 @@ final class IssueRun: Sendable {
     }
 
     private func decide(_ candidate: Candidate, releasing: Set<[UInt8]>) throws -> Decided {
-        let record = try VoterRecord(
-            encoded: try office.rollKeys.open(
-                candidate.sealed, table: "request", id: RowID.bytes(candidate.request), keyID: candidate.keyID))
-        // Under another number the next roll would find nobody here, and add the voter once more. Reports come to their end all the same.
-        let isMisfiled = office.rollKeys.index("voter number", record.voterID.text) != candidate.numberIndex
+        let encoded = try office.rollKeys.open(
+            candidate.sealed, table: "request", id: RowID.bytes(candidate.request), keyID: candidate.keyID)
+        let record = try VoterRecord(encoded: encoded)
+        // Under another number the next roll would find nobody here, and add the voter once more; and an older record would lead to another
+        // ballot. Reports come to their end all the same.
+        let isMisfiled =
+            office.rollKeys.index("voter number", record.voterID.text) != candidate.numberIndex
+            || office.rollKeys.fingerprint(encoded) != candidate.fingerprint
         if isMisfiled, maker != nil {
             throw OfficeError(
-                .broken, "Request \(candidate.request) is filed under another voter's number: somebody changed the books.",
+                .broken,
+                "The record of request \(candidate.request) is not the one that the last roll brought: somebody changed the books.",
                 hint: "No more ballots were issued. Run `uocava audit`.")
         }
         let definition = election.definition
@@ -224,7 +233,7 @@ final class IssueRun: Sendable {
         let decision = Bucket.decide(
             IssueFacts(
                 held: isMisfiled
-                    ? "the books file it under another voter's number: run `uocava audit`"
+                    ? "its record is not the one that the last roll brought: run `uocava audit`"
                     : candidate.held ? "a newer row of the roll cannot be read" : nil, record: record, released: released,
                 alreadyIssued: candidate.issued, electionDate: definition.date, today: today, noPreference: definition.noPreference,
                 style: { [bases] in bases.resolver.resolve(record, scope: definition.scope(of: record.voterClass)) },

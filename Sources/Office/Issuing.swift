@@ -249,7 +249,7 @@ package struct Issuing: Sendable {
             for voter in voters {
                 let released = try transaction.first(
                     """
-                    UPDATE request SET released_at = $4 WHERE election = $1 AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.kind = 'released'
+                    UPDATE request SET released_at = $4 WHERE election = $1 AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.kind IN ('issued', 'released') AND j.kind = 'released'
                             AND j.voter = request.voter AND j.at = request.released_at AND j.election = $1)
                         AND voter = (SELECT id FROM voter WHERE jurisdiction = $2 AND number_index = $3) RETURNING voter
                     """, .integer(election.id), .text(election.definition.jurisdiction.id.text),

@@ -56,6 +56,17 @@ package struct LinkDesk: Sendable {
             """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
             .blob(office.rollKeys.index("voter number", voter.text)), decode: { try $0.blob("id") })
         guard let found else {
+            let known = try transaction.count(
+                """
+                SELECT count(*) FROM request r JOIN voter v ON v.id = r.voter
+                WHERE r.election = $1 AND v.jurisdiction = $2 AND v.number_index = $3
+                """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
+                .blob(office.rollKeys.index("voter number", voter.text)))
+            guard known > 0 else {
+                throw OfficeError(
+                    .notFound, "There is no voter \(Printable.quote(voter.text)) in \(election.definition.id).",
+                    hint: "Give the voter's number as the roll has it; `uocava status --election \(election.definition.id)` lists all.")
+            }
             throw OfficeError(
                 .notFound, "\(Printable.escape(voter.text)) has no ballot in \(election.definition.id).",
                 hint: "`uocava status \(Printable.escape(voter.text)) --election \(election.definition.id)` says why.")

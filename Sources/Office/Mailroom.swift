@@ -62,6 +62,7 @@ package struct Mailroom: Sendable {
         if total > 0 {
             // A letter goes out only if its link is live: without the counter, none is taken in hand.
             try office.needingCounter { _ = try office.readCounter { try $0.count("SELECT count(*) FROM link WHERE seq = 0") } }
+            try LetterSender.check(in: office)
             let server = try relay()
             let writer = try LetterWriter()
             while true {
@@ -105,12 +106,14 @@ package struct Mailroom: Sendable {
         }
     }
 
-    /// When the last lease of a letter in somebody's hand runs out; nil where nobody has one.
+    /// When the last lease of a letter in somebody's hand runs out; nil where nobody has one. No lease is longer than one: what says so is
+    /// taken as run out.
     private func leaseEnd(_ transaction: Transaction) throws -> Instant? {
+        let longest = office.clock.now().adding(seconds: Self.leaseSeconds)
         let end = try transaction.first("SELECT max(lease_until) AS until FROM letter WHERE state = 'sending'") {
             try $0.optionalInteger("until")
         }
-        return end.flatMap { $0 }.map(Instant.init(milliseconds:))
+        return end.flatMap { $0 }.map { min(Instant(milliseconds: $0), longest) }
     }
 
     private func relay() throws -> SMTPServer {
@@ -199,15 +202,6 @@ package struct Mailroom: Sendable {
     }
 }
 
-extension Office {
-    /// The voter in a row that selects a request's id as `request`, its `key_id` and `sealed`.
-    func voter(_ row: ResultRow) throws -> VoterRecord {
-        try VoterRecord(
-            encoded: try rollKeys.open(
-                try row.blob("sealed"), table: "request", id: RowID.bytes(try row.integer("request")), keyID: try row.text("key_id")))
-    }
-}
-
 /// The letters of one call, sent over several connections at once.
 private final class SendRun: Sendable {
     private let office: Office
@@ -240,6 +234,8 @@ private final class SendRun: Sendable {
         let linkKey: String
         let kind: LetterKind
         let attempts: Int64
+        /// Whether the books know a newer link.
+        let isEnded: Bool
         let record: VoterRecord
     }
 
@@ -256,7 +252,15 @@ private final class SendRun: Sendable {
                 if letters.isEmpty { return }
                 for (position, letter) in letters.enumerated() {
                     guard let definition = elections[letter.election] else { continue }
-                    let goOn = try send(letter, definition, writer, over: connection, as: name)
+                    let sender: LetterSender
+                    do {
+                        sender = try LetterSender(of: definition, office.configuration.smtp)
+                    } catch {
+                        // Its election came after the senders were checked. None of these was sent.
+                        try giveBack(letters[position...].map(\.id), as: name)
+                        throw error
+                    }
+                    let goOn = try send(letter, definition, writer, from: sender, over: connection, as: name)
                     if !goOn {
                         // The relay is out, which is no fault of the letters: they wait as they were.
                         try giveBack(letters[position...].map(\.id), as: name)
@@ -276,24 +280,34 @@ private final class SendRun: Sendable {
                 """
                 UPDATE letter SET state = 'sending', leased_by = $2, lease_until = $3 WHERE id IN
                     (SELECT id FROM letter WHERE state IN ('queued', 'sending', 'deferred') AND
-                        ((state <> 'sending' AND due_at <= $1) OR (state = 'sending' AND lease_until <= $1))
+                        ((state <> 'sending' AND due_at <= $1) OR (state = 'sending' AND (lease_until <= $1 OR lease_until > $3)))
                      ORDER BY due_at, id LIMIT 20)
                 RETURNING id
                 """, .integer(now.milliseconds), .text(name), .integer(now.adding(seconds: Mailroom.leaseSeconds).milliseconds)
             ) { try $0.integer("id") }
             return try ids.compactMap { id in
-                try transaction.first(
+                let letter = try transaction.first(
                     """
-                    SELECT l.election, l.voter, l.ballot, l.link, l.kind, l.attempts, k.key_id AS link_key, r.id AS request, r.key_id, r.sealed
-                    FROM letter l JOIN link k ON k.id = l.link JOIN request r ON r.election = l.election AND r.voter = l.voter WHERE l.id = $1
+                    SELECT b.election, b.voter, l.ballot, l.link, l.kind, l.attempts, k.key_id AS link_key, k.ended_at IS NOT NULL AS ended,
+                        r.id AS request, r.key_id, r.sealed, r.fingerprint
+                    FROM letter l JOIN link k ON k.id = l.link AND k.ballot = l.ballot JOIN ballot b ON b.id = l.ballot
+                    JOIN request r ON r.election = b.election AND r.voter = b.voter WHERE l.id = $1
                     """, .integer(id)
                 ) { row in
                     Letter(
                         id: id, election: try row.integer("election"), voter: try row.integer("voter"), ballot: try row.blob("ballot"),
                         link: try row.blob("link"), linkKey: try row.text("link_key"),
                         kind: LetterKind(rawValue: try row.text("kind")) ?? .ballotReady, attempts: try row.integer("attempts"),
-                        record: try office.voter(row))
+                        isEnded: try row.flag("ended"), record: try office.currentVoter(row))
                 }
+                if letter == nil {
+                    // Its link is another ballot's, or gone: the audit names it. It must not come back to us at once.
+                    try transaction.execute(
+                        "UPDATE letter SET state = 'deferred', due_at = $2, leased_by = NULL, lease_until = NULL WHERE id = $1",
+                        .integer(id),
+                        .integer(now.adding(seconds: 3600).milliseconds))
+                }
+                return letter
             }
         }
     }
@@ -312,7 +326,8 @@ private final class SendRun: Sendable {
 
     /// Sends one letter and records what came of it; false where the relay is out.
     private func send(
-        _ letter: Letter, _ definition: ElectionDefinition, _ writer: LetterWriter, over connection: SMTPConnection, as name: String
+        _ letter: Letter, _ definition: ElectionDefinition, _ writer: LetterWriter, from sender: LetterSender,
+        over connection: SMTPConnection, as name: String
     ) throws -> Bool {
         let live = try office.needingCounter {
             try office.readCounter { transaction in
@@ -320,34 +335,29 @@ private final class SendRun: Sendable {
             }
         }
         guard live else {
-            try record(letter, as: name, state: "withdrawn", event: nil, reply: nil, dueIn: nil)
-            state.withLock { $0.summary.withdrawn += 1 }
+            if letter.isEnded {
+                try record(letter, as: name, state: "withdrawn", event: nil, reply: nil, dueIn: nil)
+                state.withLock { $0.summary.withdrawn += 1 }
+            } else {
+                // Whoever holds the counter can end links there; that must not make voters lose their letters.
+                try record(
+                    letter, as: name, state: "deferred", event: .letterDeferred,
+                    reply: "its link is not live at the counter: `uocava audit` says more", dueIn: backoff(letter.attempts))
+                state.withLock { $0.summary.deferred += 1 }
+            }
             return true
         }
-        let from = office.configuration.smtp.from.isEmpty ? definition.office.email : office.configuration.smtp.from
-        let message: MailMessage
         let recipient: MailAddress
         do {
-            let token = try office.linkKeys.token(linkID: letter.link, keyID: letter.linkKey)
-            let word = definition.identityQuestion == .none ? try office.linkKeys.word(linkID: letter.link, keyID: letter.linkKey) : nil
-            let contents = LetterWriter.Contents(
-                kind: letter.kind, language: letter.record.language, voterName: letter.record.fullName,
-                link: "\(office.configuration.publicSite.url)/b/\(token.text)", word: word, definition: definition, test: office.isTest)
-            let written = try writer.write(contents)
             recipient = try MailAddress(letter.record.email, name: letter.record.fullName)
-            message = MailMessage(
-                from: try MailAddress(from, name: definition.office.name), to: recipient,
-                replyTo: try MailAddress(definition.office.email, name: definition.office.name), subject: written.subject,
-                date: office.clock.now().seconds,
-                messageID: "\(hex(SystemRandom.bytes(16)))@\(from.split(separator: "@").last ?? "localhost")",
-                language: written.language, text: written.text)
         } catch let error as MailError {
             try record(letter, as: name, state: "refused", event: .letterRefused, reply: error.message, dueIn: nil)
             state.withLock { $0.summary.refused += 1 }
             return true
         }
+        let message = try write(letter, definition, writer, from: sender, to: recipient)
         // If we crash from here on before the answer is recorded, this letter is sent once more when its lease has run out.
-        switch connection.send(message.bytes, from: from, to: recipient.address) {
+        switch connection.send(message.bytes, from: sender.from.address, to: recipient.address) {
         case .accepted(let reply):
             try record(letter, as: name, state: "sent", event: .letterSent, reply: reply, dueIn: nil)
             state.withLock { $0.summary.sent += 1 }
@@ -363,6 +373,22 @@ private final class SendRun: Sendable {
         }
         progress(summary, total)
         return true
+    }
+
+    /// One letter, with its link.
+    private func write(
+        _ letter: Letter, _ definition: ElectionDefinition, _ writer: LetterWriter, from sender: LetterSender, to recipient: MailAddress
+    ) throws -> MailMessage {
+        let token = try office.linkKeys.token(linkID: letter.link, keyID: letter.linkKey)
+        let word = definition.identityQuestion == .none ? try office.linkKeys.word(linkID: letter.link, keyID: letter.linkKey) : nil
+        let contents = LetterWriter.Contents(
+            kind: letter.kind, language: letter.record.language, voterName: letter.record.fullName,
+            link: "\(office.configuration.publicSite.url)/b/\(token.text)", word: word, definition: definition, test: office.isTest)
+        let written = try writer.write(contents)
+        return MailMessage(
+            from: sender.from, to: recipient, replyTo: sender.replyTo, subject: written.subject, date: office.clock.now().seconds,
+            messageID: "\(hex(SystemRandom.bytes(16)))@\(sender.from.address.split(separator: "@").last ?? "localhost")",
+            language: written.language, text: written.text)
     }
 
     /// One minute, two, four, … up to two hours, each a fifth more or less so that letters deferred together do not come back together.
@@ -393,9 +419,14 @@ private final class SendRun: Sendable {
             if event == .letterRefused {
                 try ExceptionList.add(
                     .letterRefused, voter: letter.voter, election: letter.election,
-                    detail: "The relay refused the letter: \(reply ?? "no reason given"). Telephone, or write by post.", at: now,
-                    in: transaction)
+                    detail: "The letter was refused: \(Self.withoutFullStop(reply ?? "no reason given")). Telephone, or write by post.",
+                    at: now, in: transaction)
             }
         }
+    }
+
+    /// A reply in the middle of a sentence; relays and addresses' faults end in a full stop or not.
+    private static func withoutFullStop(_ text: String) -> String {
+        text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 }

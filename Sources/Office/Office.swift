@@ -66,6 +66,30 @@ package final class Office: Sendable {
     }
 }
 
+extension Office {
+    /// The voter in a row that selects a request's id as `request`, its `key_id` and `sealed`.
+    func voter(_ row: ResultRow) throws -> VoterRecord {
+        try VoterRecord(
+            encoded: try rollKeys.open(
+                try row.blob("sealed"), table: "request", id: RowID.bytes(try row.integer("request")), keyID: try row.text("key_id")))
+    }
+
+    /// The same of a row that selects `fingerprint` too: what the last roll said, and not an older record that somebody put back.
+    ///
+    /// - Throws: ``OfficeError`` `broken` where it is another.
+    func currentVoter(_ row: ResultRow) throws -> VoterRecord {
+        let request = try row.integer("request")
+        let encoded = try rollKeys.open(
+            try row.blob("sealed"), table: "request", id: RowID.bytes(request), keyID: try row.text("key_id"))
+        guard try rollKeys.fingerprint(encoded) == row.blob("fingerprint") else {
+            throw OfficeError(
+                .broken, "The record of request \(request) is not the one that the last roll brought: somebody changed the books.",
+                hint: "Nothing more was done. Run `uocava audit`.")
+        }
+        return try VoterRecord(encoded: encoded)
+    }
+}
+
 /// An exclusive `flock` on a file, given back when the value is released.
 final class FileLock: Sendable {
     private let descriptor: Int32

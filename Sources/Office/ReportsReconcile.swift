@@ -23,12 +23,12 @@ package struct Reconciliation: Sendable, Equatable {
         package static var allCases: [Bucket] { Elections.Bucket.allCases.map(Bucket.issue) + [.due] }
     }
 
-    /// A voter without a ballot that somebody could do something about; voters by mail are served otherwise.
+    /// A voter whom no ballot has reached, and for whom somebody could do something; voters by mail are served otherwise.
     package struct NotServed: Sendable, Equatable {
         /// The voter's number; nil where a row of the roll is held back that has none.
         package let voterID: VoterID?
-        /// Which bucket the voter is in.
-        package let bucket: Bucket
+        /// The voter's bucket; or of a voter with a ballot `letter_refused`, or `letter_waiting` where it is more than a day old.
+        package let reason: String
         /// Why, in words.
         package let detail: String
     }
@@ -127,7 +127,7 @@ package struct Reconciliation: Sendable, Equatable {
             "totals": .object(Dictionary(uniqueKeysWithValues: totals.pairs.map { ($0.0, .number($0.1)) })),
             "not_served": .array(
                 notServed.map {
-                    ["voter_id": .optional($0.voterID?.text), "reason": .string($0.bucket.rawValue), "detail": .string($0.detail)]
+                    ["voter_id": .optional($0.voterID?.text), "reason": .string($0.reason), "detail": .string($0.detail)]
                 }),
             "mismatches": .array(
                 mismatches.map {
@@ -143,7 +143,7 @@ package struct Reconciliation: Sendable, Equatable {
     package var table: ReportTable {
         var rows: [[JSONValue]] = Bucket.allCases.map { ["bucket", .string($0.rawValue), .null, .number(buckets[$0] ?? 0), ""] }
         rows += totals.pairs.map { ["total", .string($0.0), .null, .number($0.1), ""] }
-        rows += notServed.map { ["not_served", .string($0.bucket.rawValue), .optional($0.voterID?.text), .null, .string($0.detail)] }
+        rows += notServed.map { ["not_served", .string($0.reason), .optional($0.voterID?.text), .null, .string($0.detail)] }
         rows += mismatches.map { ["mismatch", .string($0.kind.rawValue), .optional($0.voterID?.text), .null, .string($0.detail)] }
         return ReportTable(columns: ["section", "kind", "voter_id", "count", "detail"], rows: rows)
     }
@@ -206,17 +206,22 @@ extension Reports {
             )
         }
         try Issuing(office).classify(election) { voters in
-            let styles = try office.books.read { try standingStyles(election, of: voters, $0) }
+            let standing = try office.books.read { try standingBallots(election, of: voters, $0) }
             for voter in voters {
                 let bucket = Reconciliation.bucket(of: voter)
                 result.buckets[bucket, default: 0] += 1
                 if !voter.issued, bucket != .issue(.byMail) {
                     result.notServed.append(
                         Reconciliation.NotServed(
-                            voterID: voter.record.voterID, bucket: bucket,
+                            voterID: voter.record.voterID, reason: bucket.rawValue,
                             detail: bucket == .due ? "a ballot can be issued now" : voter.decision.reason))
                 }
-                guard let issued = styles[voter.voter], !onWorklist.contains(voter.voter) else { continue }
+                guard let issued = standing[voter.voter] else { continue }
+                if let (reason, detail) = unmailed(issued) {
+                    result.notServed.append(
+                        Reconciliation.NotServed(voterID: voter.record.voterID, reason: reason, detail: detail))
+                }
+                guard !onWorklist.contains(voter.voter) else { continue }
                 let scope = election.definition.scope(of: voter.record.voterClass)
                 let detail: String
                 switch resolver.resolve(voter.record, scope: scope) {
@@ -237,26 +242,48 @@ extension Reports {
             ) { row in
                 Reconciliation.NotServed(
                     voterID: office.heldNumber(try row.blob("sealed"), row: try row.integer("id"), keyID: try row.text("key_id")),
-                    bucket: .issue(.held), detail: "line \(try row.integer("line")) of the roll cannot be read")
+                    reason: Reconciliation.Bucket.issue(.held).rawValue,
+                    detail: "line \(try row.integer("line")) of the roll cannot be read")
             }
         }
         if !held.isEmpty { result.buckets[.issue(.held), default: 0] += held.count }
         result.notServed += held
     }
 
-    private func standingStyles(
+    private struct StandingBallot {
+        let ballot: [UInt8]
+        let style: StyleID
+        let status: BallotStatus?
+        let statusAt: Instant
+    }
+
+    private func standingBallots(
         _ election: KeptElection, of voters: [Issuing.Classified], _ transaction: Transaction
-    ) throws -> [Int64: (ballot: [UInt8], style: StyleID)] {
-        var styles: [Int64: (ballot: [UInt8], style: StyleID)] = [:]
+    ) throws -> [Int64: StandingBallot] {
+        var standing: [Int64: StandingBallot] = [:]
         for voter in voters where voter.issued {
-            styles[voter.voter] = try transaction.first(
+            standing[voter.voter] = try transaction.first(
                 """
-                SELECT b.id, s.code FROM ballot b JOIN ballot_style s ON s.id = b.style
+                SELECT b.id, s.code, b.status, b.status_at FROM ballot b JOIN ballot_style s ON s.id = b.style
                 WHERE b.election = $1 AND b.voter = $2 AND b.status NOT IN ('replaced', 'cancelled')
                 """, .integer(election.id), .integer(voter.voter)
-            ) { (try $0.blob("id"), StyleID(try $0.text("code"))) }
+            ) { row in
+                StandingBallot(
+                    ballot: try row.blob("id"), style: StyleID(try row.text("code")),
+                    status: BallotStatus(rawValue: try row.text("status")), statusAt: Instant(milliseconds: try row.integer("status_at")))
+            }
         }
-        return styles
+        return standing
+    }
+
+    /// Why a ballot that was issued has not reached its voter; nil where its letter went out, or still may on its own.
+    private func unmailed(_ ballot: StandingBallot) -> (reason: String, detail: String)? {
+        switch ballot.status {
+        case .undeliverable: ("letter_refused", "the letter was refused: telephone, or write by post")
+        case .issued where ballot.statusAt.adding(seconds: 86_400) < office.clock.now():
+            ("letter_waiting", "the letter waits since \(ballot.statusAt.rfc3339): uocava letters send")
+        default: nil
+        }
     }
 
     // MARK: Numbers

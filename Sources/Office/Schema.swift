@@ -285,10 +285,11 @@ enum Schema {
                 hash      BLOB NOT NULL CHECK (length(hash) = 32)
             ) STRICT;
             CREATE INDEX journal_ballot ON journal (ballot) WHERE ballot IS NOT NULL;
-            -- What `issue` goes by: election, styles and roll as they came in, and who was released.
+            -- What `issue` goes by: election, styles and roll as they came in, and who was released
+            -- or has a ballot.
             CREATE INDEX journal_basis ON journal (election, seq)
                 WHERE kind IN ('election_imported', 'style_imported', 'style_withdrawn', 'roll_imported');
-            CREATE INDEX journal_released ON journal (voter, at) WHERE kind = 'released';
+            CREATE INDEX journal_voter ON journal (voter, at) WHERE kind IN ('issued', 'released');
             CREATE TRIGGER journal_kept BEFORE DELETE ON journal
                 BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
             CREATE TRIGGER journal_frozen BEFORE UPDATE ON journal

@@ -281,7 +281,13 @@ private struct RollComparison {
             summary.exceptions += 1
         }
         if old.email != new.email, status.isUnclaimed {
-            try note(.needsNewLink, "The e-mail address changed; the link went to the old one.")
+            try note(
+                .needsNewLink,
+                status == .issued
+                    ? "The e-mail address changed before the letter went out: it goes to the new one."
+                    : "The e-mail address changed; the link went to the old one.")
+        } else if old.dateOfBirth != new.dateOfBirth, status.isUnclaimed, election.definition.identityQuestion == .dateOfBirth {
+            try note(.needsNewLink, "The date of birth changed; the link takes only the old one.")
         }
         let scope = election.definition.scope(of: new.voterClass)
         switch styles.resolve(new, scope: scope) {

@@ -401,6 +401,34 @@ struct AuditPlant: Sendable, CustomTestStringConvertible {
         books(
             "a link of the books is ended by hand", finds: "2 journal: link",
             script: "UPDATE link SET ended_at = made_at + 1 WHERE ballot = BALLOT(V6)"),
+        books(
+            "two letters exchange their voters", finds: "5 links: letter",
+            script: """
+                UPDATE letter SET voter = CASE ballot WHEN BALLOT(V6) THEN VOTER(V7) ELSE VOTER(V6) END
+                WHERE ballot IN (BALLOT(V6), BALLOT(V7))
+                """),
+        books(
+            "a letter is never due", finds: "5 links: letter",
+            script: "UPDATE letter SET due_at = due_at + 400000000000 WHERE ballot = BALLOT(V6)"),
+        books(
+            "a letter is in somebody's hand for ever", finds: "5 links: letter",
+            script: """
+                UPDATE letter SET state = 'sending', leased_by = 'x', lease_until = queued_at + 400000000000 WHERE ballot = BALLOT(V6)
+                """),
+        books(
+            "a ballot is cancelled by hand", finds: "1 status: ballot ID(V5)",
+            script: "UPDATE ballot SET status = 'cancelled' WHERE id = BALLOT(V5)"),
+        books(
+            "what is sealed with a held row is changed", finds: "3 sealed: held row",
+            script: """
+                INSERT INTO held_row (election, line, key_id, sealed, since) SELECT 1, 5, key_id, sealed, 5 FROM request LIMIT 1
+                """),
+        counter(
+            "a base's length is changed", finds: "4 packet: style",
+            script: "UPDATE base SET length = length - 1 WHERE hash = (SELECT base FROM packet WHERE ballot = BALLOT(V5))"),
+        counter(
+            "the numbers of events are used up", finds: "7 growth: counter.sqlite",
+            script: "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'counter_event'"),
         books("a batch is dated back", finds: "2 journal: batch 1", script: "UPDATE batch SET started_at = started_at - 1"),
         books("a batch's end is dated back", finds: "2 journal: batch 1", script: "UPDATE batch SET finished_at = finished_at - 1"),
         books("a batch says that it issued more", finds: "6 buckets: batch 1", script: "UPDATE batch SET issued = issued + 1"),

@@ -79,6 +79,38 @@ struct IssueBasisTests {
         #expect(refused?.message.contains("Its roll is not the one that was imported last") == true)
     }
 
+    @Test("An older record under the newer one's fingerprint is neither issued from nor written to")
+    func replayed() throws {
+        let test = try TestOffice()
+        try test.office.books.write {
+            try $0.executeScript("CREATE TABLE kept AS SELECT id, sealed, key_id FROM request WHERE id IN (1, 2)")
+        }
+        _ = try VoterRoll(test.office).importRoll(
+            TestOffice.roll(
+                [TestOffice.row(1, precinct: "North"), TestOffice.row(2, email: "new@example.org")] + (3...12).map { TestOffice.row($0) }),
+            file: "voters.csv", election: TestOffice.election)
+        func replay(_ id: Int) throws {
+            try plant("UPDATE request SET sealed = (SELECT k.sealed FROM kept k WHERE k.id = request.id) WHERE id = \(id)", in: test)
+        }
+        try test.issue { $0.only = [VoterID("V2")] }
+        try replay(2)
+        let unsent = #expect(throws: OfficeError.self) { try Mailroom(test.office).sendDue(waitForLeases: false) }
+        #expect(unsent?.message.contains("not the one that the last roll brought") == true)
+        try replay(1)
+        let refused = #expect(throws: OfficeError.self) { try test.issue() }
+        #expect(refused?.message.contains("not the one that the last roll brought") == true)
+        #expect(try test.office.books.read { try $0.count("SELECT count(*) FROM ballot") } == 1)
+    }
+
+    @Test("A ballot that was cancelled by hand is not followed by a second one")
+    func cancelledByHand() throws {
+        let test = try TestOffice()
+        try test.issue()
+        try plant("UPDATE ballot SET status = 'cancelled' WHERE voter = 1", in: test)
+        #expect(try test.issue().buckets[.issued] ?? 0 == 0)
+        #expect(try test.office.books.read { try $0.count("SELECT count(*) FROM ballot") } == TestOffice.due)
+    }
+
     @Test("Who is released is whom the journal tells of, not a column")
     func releasedByHand() throws {
         let test = try TestOffice()

@@ -46,7 +46,7 @@ struct MailroomTests {
         }
     }
 
-    @Test("A letter goes out only if its link is live")
+    @Test("A letter goes out only if its link is live; who ends links at the counter makes nobody lose a letter")
     func onlyLive() async throws {
         try await mailOnOwnThread {
             let post = try Post()
@@ -56,9 +56,14 @@ struct MailroomTests {
                 try counter.execute("UPDATE link SET state = 'replaced' WHERE ballot = $1", .blob(second))
             }
             let summary = try Mailroom(post.office).sendDue()
-            #expect(summary.sent == TestOffice.due - 2 && summary.withdrawn == 2 && summary.left == 0)
+            #expect(summary.sent == TestOffice.due - 2 && summary.withdrawn == 0 && summary.left == 2)
             #expect(try post.recipients == (3...9).map { "v\($0)" })
-            #expect(try post.states() == ["sent": TestOffice.due - 2, "withdrawn": 2])
+            #expect(try post.states() == ["sent": TestOffice.due - 2, "deferred": 2])
+            try post.office.counter.write { try $0.execute("UPDATE link SET state = 'live' WHERE state <> 'live'") }
+            post.test.advance(seconds: 3600)
+            #expect(try Mailroom(post.office).sendDue().sent == 2)
+            #expect(try post.recipients == (1...9).map { "v\($0)" })
+            try post.test.verify()
         }
     }
 
@@ -84,6 +89,25 @@ struct MailroomTests {
             }
         }
         await counter.stop()
+    }
+
+    @Test("Whose letter was refused, or waits for a day, is not served, and reconcile says so")
+    func notServed() async throws {
+        try await mailOnOwnThread {
+            let post = try Post()
+            _ = try VoterRoll(post.office).importRoll(
+                TestOffice.roll([TestOffice.row(1, email: "refused@example.org"), TestOffice.row(2, email: "deferred@example.org")]),
+                file: "voters.csv", election: TestOffice.election)
+            let summary = try Mailroom(post.office).sendDue()
+            #expect(summary.refused == 1 && summary.deferred == 1)
+            func unserved() throws -> [String] {
+                try Reports(post.office).reconcile(election: TestOffice.election).notServed.filter { $0.reason.hasPrefix("letter") }
+                    .map { "\($0.voterID?.text ?? "") \($0.reason)" }
+            }
+            #expect(try unserved() == ["V1 letter_refused"])
+            post.test.advance(seconds: 90_000)
+            #expect(try unserved() == ["V1 letter_refused", "V2 letter_waiting"])
+        }
     }
 
     @Test("What a dead sender had in hand is sent when its lease has run out, and not before")
