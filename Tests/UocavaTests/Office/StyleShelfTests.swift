@@ -66,4 +66,39 @@ struct StyleShelfTests {
         #expect(result.buckets[.styleUnresolved] == TestOffice.due - 4)
         try test.verify("issued")
     }
+
+    @Test("A ballot of a test office says SAMPLE, and one of a real office is the vendor's", arguments: [false, true])
+    func sample(_ isTest: Bool) throws {
+        let files = FileManager.default
+        let root = files.temporaryDirectory.appendingPathComponent("uocava-sample-\(UUID().uuidString)")
+        let clock = WallClock { TestOffice.start }
+        _ = try OfficeFolder.make(
+            at: root, test: isTest, name: "Board of Elections",
+            configuration: Configuration.text(
+                publicURL: "http://127.0.0.1:8080", listen: .init(host: "127.0.0.1", port: 0), smtpURL: "smtp://127.0.0.1:2525",
+                from: "uocava@elections.example.gov"),
+            passphrase: nil, clock: clock)
+        let folder = try TestOffice.writeElection(test: isTest)
+        defer { for place in [root, folder] { try? files.removeItem(at: place) } }
+        let office = try Office(OfficeFolder(root), clock: clock)
+        let child = ConfinedChild(executable: TestProgram.path ?? "/nonexistent")
+        _ = try StyleShelf(office, child: child).importElection(from: folder)
+        for (style, paper) in [("north", "letter"), ("south", "a4")] {
+            let kept = try office.books.read { books in
+                try books.first(
+                    """
+                    SELECT b.hash, b.first_ballot_page FROM base b JOIN ballot_style s ON s.id = b.style
+                    WHERE s.code = $1 AND b.paper = $2
+                    """, .text(style), .text(paper)
+                ) { (hash: try $0.blob("hash"), page: Int(try $0.integer("first_ballot_page"))) }
+            }
+            let base = try #require(kept)
+            let found = try office.counter.read { counter in
+                try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(base.hash)) { try $0.blob("bytes") }
+            }
+            let differences = try PageCompare.compare(
+                SmallBallot.pdf("Ballot \(style)"), pages: 1...1, try #require(found), firstOfB: base.page, child: child)
+            #expect(differences.isEmpty == !isTest, "\(style)")
+        }
+    }
 }
