@@ -24,6 +24,7 @@ import COpenSSL
     /// Whether a PEM file needs a passphrase, from its label alone.
     static func isEncrypted(pem: [UInt8]) -> Bool {
         let text = String(decoding: pem, as: UTF8.self)
+        // Labels to look for, of PKCS #8 and of the older form; no key.
         return text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
     }
 

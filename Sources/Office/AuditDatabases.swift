@@ -38,13 +38,16 @@ struct SchemaObjects: Sendable {
         }
     }
 
-    /// Tables that a database was made with and that are gone.
-    func missingTables(in transaction: Transaction) throws -> [String] {
-        let present = Set(try transaction.all("SELECT name FROM sqlite_master WHERE type = 'table'") { try $0.text("name") })
-        return try made.get().keys.compactMap { key in
-            let name = key.hasPrefix("table ") ? String(key.dropFirst(6)) : nil
-            return name.flatMap { present.contains($0) ? nil : $0 }
-        }.sorted()
+    /// The names of what a database was made with and that is gone, as `trigger ballot_kept`.
+    func missing(in transaction: Transaction) throws -> [String] {
+        let present = Set(
+            try transaction.all("SELECT type, name FROM sqlite_master") { "\(try $0.text("type")) \(try $0.text("name"))" })
+        return try made.get().filter { !present.contains($0.key) && !$0.key.hasPrefix("index sqlite_") }.keys.sorted()
+    }
+
+    /// Whether rules rest on an object: a trigger, or an index that allows nothing twice. By its name as above.
+    func isGuard(_ name: String) throws -> Bool {
+        try name.hasPrefix("trigger ") || made.get()[name]?.hasPrefix("CREATE UNIQUE INDEX") == true
     }
 }
 
@@ -55,21 +58,22 @@ extension Audit {
         case counter = "counter.sqlite"
     }
 
-    /// Names every table, index, trigger and view that was added to a database or made anew, and every table that is gone.
+    /// Names every table, index, trigger and view that was added to a database, made anew, or removed from it.
     ///
-    /// - Parameter guards: triggers and indexes on which rules rest; they are called so.
     /// - Throws: where the schema cannot be read at all.
-    func checkObjects(of database: Database, guards: [String], in transaction: Transaction, _ notes: Notes) throws {
+    func checkObjects(of database: Database, in transaction: Transaction, _ notes: Notes) throws {
         let objects = database == .office ? SchemaObjects.office : SchemaObjects.counter
+        func bare(_ name: String) -> String { String(name.drop { $0 != " " }.dropFirst()) }
         for object in try objects.foreign(in: transaction) {
-            let word = guards.first { object.isChanged && (object.name == "trigger \($0)" || object.name == "index \($0)") }
+            let sentence =
+                try object.isChanged && objects.isGuard(object.name)
+                ? "The guard \(bare(object.name)) is another than the one that the database was made with." : object.sentence
+            notes.add(.growth, database.rawValue, Printable.escape(sentence))
+        }
+        for name in try objects.missing(in: transaction) {
             notes.add(
                 .growth, database.rawValue,
-                word.map { "The guard \($0) is another than the one that the database was made with." } ?? Printable.escape(object.sentence)
-            )
-        }
-        for name in try objects.missingTables(in: transaction) {
-            notes.add(.growth, database.rawValue, "The table \(name) was removed from it.")
+                try objects.isGuard(name) ? "The guard \(bare(name)) was removed from the database." : "The \(name) was removed from it.")
         }
     }
 }

@@ -83,9 +83,9 @@ struct ElectionFolder {
         }
     }
 
-    private static func declarations(_ definition: ElectionDefinition, in files: FolderFiles, _ problems: inout [Problem]) -> [String:
-        String]
-    {
+    private static func declarations(
+        _ definition: ElectionDefinition, in files: FolderFiles, _ problems: inout [Problem]
+    ) -> [String: String] {
         var texts: [String: String] = [:]
         for (language, name) in definition.declaration {
             guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
@@ -150,15 +150,5 @@ struct ElectionFolder {
             jurisdiction: definition.jurisdiction.name, address: contact.address, email: contact.email, phone: contact.phone,
             fax: contact.fax, publicURL: publicURL, returnNotice: notice ?? "", declaration: declared,
             witnessLines: definition.witnessLines, language: language, sample: sample, imbConfigured: definition.imb != nil)
-    }
-
-    /// What the public pages say of the election.
-    var publicElection: PublicElection { PublicElection(definition) }
-
-    /// What the public pages say of the office.
-    ///
-    /// - Parameter authority: the certificate of the office's authority, in PEM.
-    func notice(isTest: Bool, authority: String) -> PublicNotice {
-        PublicNotice(definition, isTest: isTest, authority: authority)
     }
 }

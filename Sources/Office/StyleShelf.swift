@@ -83,29 +83,21 @@ package struct StyleShelf: Sendable {
                     hint: "Give this election another id.")
             }
             let issued = try transaction.count("SELECT count(*) FROM ballot WHERE election = $1", .integer(known.id))
-            let differing = changedKeys(known.definition.json, definition.json)
+            let differing =
+                changedKeys(known.definition.json.objectValue ?? [:], definition.json.objectValue ?? [:])
+                + changedKeys(known.declarations, read.declarations).map { "the declaration in \($0)" }
             if issued > 0, !differing.isEmpty {
                 throw OfficeError(
                     .notAllowed,
-                    "Ballots of \(definition.id) have been issued, and election.yaml now says something else under: "
+                    "Ballots of \(definition.id) have been issued, and the folder now says something else in: "
                         + "\(differing.joined(separator: ", ")).",
-                    hint: "Put the old values back. Ballot PDFs may be corrected: they become new revisions.")
-            }
-            let languages = Set(known.declarations.keys).union(read.declarations.keys)
-                .filter { known.declarations[$0] != read.declarations[$0] }.sorted()
-            if issued > 0, !languages.isEmpty {
-                throw OfficeError(
-                    .notAllowed,
-                    "Ballots of \(definition.id) have been issued, and the declaration is another now in: "
-                        + "\(languages.joined(separator: ", ")).",
-                    hint: "Put the old text back: every voter affirms the same. Ballot PDFs may be corrected: they become new revisions.")
+                    hint: "Put it back as it was. Ballot PDFs may be corrected: they become new revisions.")
             }
         }
     }
 
-    private func changedKeys(_ old: JSONValue, _ new: JSONValue) -> [String] {
-        let (old, new) = (old.objectValue ?? [:], new.objectValue ?? [:])
-        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+    private func changedKeys<Value: Equatable>(_ old: [String: Value], _ new: [String: Value]) -> [String] {
+        Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
     }
 
     // MARK: Bases
@@ -199,10 +191,10 @@ package struct StyleShelf: Sendable {
         try office.writeCounter { transaction in
             try transaction.execute(
                 "INSERT INTO election (id, text) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET text = excluded.text", .integer(election),
-                .text(read.publicElection.json.text))
+                .text(PublicElection(read.definition).json.text))
             try transaction.execute(
                 "INSERT INTO notice (id, text) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET text = excluded.text",
-                .text(read.notice(isTest: office.isTest, authority: authority).json.text))
+                .text(PublicNotice(read.definition, isTest: office.isTest, authority: authority).json.text))
         }
     }
 

@@ -64,11 +64,13 @@ final class CommandRelay {
     /// Its address.
     let url: String
     private let process: Process
+    /// Its own, where it leaves each letter as `letter-N`.
     private let folder: URL
 
-    /// Starts it in a folder, where it leaves each letter as `letter-N`.
-    init(in folder: URL) throws {
-        self.folder = folder
+    /// Starts it.
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-relay-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let script = folder.appendingPathComponent("relay.py")
         try Data(Self.script.utf8).write(to: script)
         process = Process()
@@ -95,6 +97,7 @@ final class CommandRelay {
     func stop() {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
+        try? FileManager.default.removeItem(at: folder)
     }
 
     private static let script = """

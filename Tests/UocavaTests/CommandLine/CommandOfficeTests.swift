@@ -208,10 +208,7 @@ struct CommandOfficeTests {
 
     @Test("From the letters to the decision, by commands alone")
     func wholeWay() throws {
-        let relayFolder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-relay-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: relayFolder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: relayFolder) }
-        let relay = try CommandRelay(in: relayFolder)
+        let relay = try CommandRelay()
         defer { relay.stop() }
         let script = try office(relay.url)
         defer { script.remove() }

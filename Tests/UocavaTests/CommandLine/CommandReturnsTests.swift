@@ -101,10 +101,7 @@ struct CommandReturnsTests {
 
     @Test("Every table fits into 80 columns, times are short, and what the relay said stands below the letters")
     func width() throws {
-        let relayFolder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-relay-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: relayFolder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: relayFolder) }
-        let relay = try CommandRelay(in: relayFolder)
+        let relay = try CommandRelay()
         defer { relay.stop() }
         let script = try office(relay.url)
         defer { script.remove() }
@@ -136,10 +133,7 @@ struct CommandReturnsTests {
 
     @Test("A packet as a voter gets it: the office's certificate says yes, another's says whose it is, and none says what to name")
     func packet() throws {
-        let relayFolder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-relay-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: relayFolder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: relayFolder) }
-        let relay = try CommandRelay(in: relayFolder)
+        let relay = try CommandRelay()
         defer { relay.stop() }
         let script = try office(relay.url, site: "http://127.0.0.1:0")
         defer { script.remove() }

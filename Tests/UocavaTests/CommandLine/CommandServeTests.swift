@@ -102,10 +102,7 @@ struct CommandServeTests {
 
     @Test("Where the site cannot listen, no letter is sent: serve ends first, and says which address is taken")
     func takenBeforeMail() throws {
-        let relayFolder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-relay-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: relayFolder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: relayFolder) }
-        let relay = try CommandRelay(in: relayFolder)
+        let relay = try CommandRelay()
         defer { relay.stop() }
         let script = try CommandScript()
         defer { script.remove() }

@@ -63,7 +63,7 @@ struct CommandSettingsTests {
     func sender() throws {
         let script = try CommandScript()
         defer { script.remove() }
-        let relay = try CommandRelay(in: script.folder)
+        let relay = try CommandRelay()
         defer { relay.stop() }
         try CommandOffice.write(in: script.folder)
         // An address that paper can carry and few relays take.
@@ -112,7 +112,7 @@ struct CommandSettingsTests {
     func recipient() throws {
         let script = try CommandScript()
         defer { script.remove() }
-        let relay = try CommandRelay(in: script.folder)
+        let relay = try CommandRelay()
         defer { relay.stop() }
         try CommandOffice.write(in: script.folder)
         try change(script, file: "voters.csv", "v1@example.org", "\"\"\"v1\"\"@example.org\"")

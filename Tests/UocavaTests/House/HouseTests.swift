@@ -85,6 +85,7 @@ struct HouseTests {
             "/usr/bin/env", ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"] + cipher + passphrase)
         #expect(made.status == 0, "\(made.text)")
         #expect(holdsPrivateKey(made.text))
+        // No key: a sentence that names a key's first line, as this program's own messages and comments do.
         #expect(!holdsPrivateKey("A key file begins with -----BEGIN PRIVATE KEY----- and is refused here."))
     }
 

@@ -103,6 +103,7 @@ struct KeysCabinetTests {
         #expect(shape.contains("PBKDF2") && shape.contains("aes-256-cbc") && shape.contains("hmacWithSHA256"))
         #expect(shape.contains("0927C0"), "600,000 rounds in \(shape)")
         for name in names where name.hasSuffix(".key") {
+            // The label of a key that anybody can read.
             #expect(!String(decoding: try folder.read("cabinet/\(name)"), as: UTF8.self).contains("BEGIN PRIVATE KEY"))
         }
         #expect(!String(decoding: try folder.read("cabinet/roll.key"), as: UTF8.self).contains("\nkey "))

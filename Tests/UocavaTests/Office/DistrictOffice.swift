@@ -34,13 +34,7 @@ enum DistrictOffice {
     /// A new office with an election and its roll, nothing issued.
     static func make(election: URL, roll: [UInt8], id: ElectionID, clock: WallClock) throws -> URL {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-whole-\(UUID().uuidString)")
-        _ = try OfficeFolder.make(
-            at: root, test: false, name: "Board of Elections",
-            configuration: Configuration.text(
-                publicURL: "http://127.0.0.1:8080", listen: .init(host: "127.0.0.1", port: 0), smtpURL: "smtp://127.0.0.1:2525",
-                from: "uocava@elections.example.gov"),
-            passphrase: nil, clock: clock)
-        let office = try Office(OfficeFolder(root), clock: clock)
+        let office = try TestOffice.makeEmpty(at: root, test: false, clock: clock)
         _ = try StyleShelf(office, child: ConfinedChild(executable: TestProgram.path ?? "/nonexistent")).importElection(from: election)
         _ = try VoterRoll(office).importRoll(roll, file: "voters.csv", election: id)
         try settle(office)

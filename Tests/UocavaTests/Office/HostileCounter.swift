@@ -12,16 +12,8 @@ enum HostileCounter {
     ///
     /// `BALLOT(V1)`, `LINK(V1)` stand for the ids of a voter's ballot and standing link.
     static func run(_ script: String, on test: TestOffice, without guards: [String] = []) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
         let dropped = guards.map { "DROP TRIGGER \($0);" }.joined()
-        process.arguments = ["-c", python, test.office.counter.path, dropped + (try filled(script, test))]
-        let pipe = Pipe()
-        process.standardError = pipe
-        try process.run()
-        let complaint = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if process.terminationStatus != 0 { throw ReportsFailure(complaint) }
+        try ReportsOffice.python(python, test.office.counter.path, dropped + (try filled(script, test)))
     }
 
     private static let python = """

@@ -7,18 +7,6 @@ import Testing
 
 @Suite("What ballots are issued from", .enabled(if: TestOffice.present, "the program is not built"))
 struct IssueBasisTests {
-    /// Somebody writes into the books past their guards, and leaves the guards as they were.
-    private func plant(_ script: String, in test: TestOffice) throws {
-        try test.office.books.write { books in
-            let guards = try books.all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'") {
-                (name: try $0.text("name"), text: try $0.text("sql"))
-            }
-            for guardian in guards { try books.executeScript("DROP TRIGGER \(guardian.name)") }
-            try books.executeScript(script)
-            for guardian in guards { try books.executeScript(guardian.text) }
-        }
-    }
-
     @Test(
         "Nothing is issued from what is not as it was imported",
         arguments: [
@@ -37,7 +25,7 @@ struct IssueBasisTests {
         ])
     func changed(_ script: String) throws {
         let test = try TestOffice()
-        try plant(script, in: test)
+        try test.plant(script, in: test.office.books)
         for dryRun in [true, false] {
             let refused = #expect(throws: OfficeError.self) { try test.issue { $0.dryRun = dryRun } }
             #expect(refused?.code == .broken)
@@ -51,7 +39,7 @@ struct IssueBasisTests {
     func secondBallot() throws {
         let test = try TestOffice()
         try test.issue()
-        try plant("UPDATE voter SET number_index = randomblob(16) WHERE id = 2", in: test)
+        try test.plant("UPDATE voter SET number_index = randomblob(16) WHERE id = 2", in: test.office.books)
         let roll = TestOffice.roll((1...12).map { TestOffice.row($0) })
         let refused = #expect(throws: OfficeError.self) {
             try VoterRoll(test.office).importRoll(roll, file: "voters.csv", election: TestOffice.election)
@@ -70,11 +58,11 @@ struct IssueBasisTests {
         _ = try roll.importRoll(
             TestOffice.roll([TestOffice.row(1, precinct: "North")] + (2...12).map { TestOffice.row($0) }), file: "voters.csv",
             election: TestOffice.election)
-        try plant(
+        try test.plant(
             """
             UPDATE request SET (sealed, key_id, fingerprint, precinct) = (SELECT sealed, key_id, fingerprint, precinct FROM kept) WHERE id = 1;
             DROP TABLE kept;
-            """, in: test)
+            """, in: test.office.books)
         let refused = #expect(throws: OfficeError.self) { try test.issue() }
         #expect(refused?.message.contains("Its roll is not the one that was imported last") == true)
     }
@@ -90,7 +78,8 @@ struct IssueBasisTests {
                 [TestOffice.row(1, precinct: "North"), TestOffice.row(2, email: "new@example.org")] + (3...12).map { TestOffice.row($0) }),
             file: "voters.csv", election: TestOffice.election)
         func replay(_ id: Int) throws {
-            try plant("UPDATE request SET sealed = (SELECT k.sealed FROM kept k WHERE k.id = request.id) WHERE id = \(id)", in: test)
+            try test.plant(
+                "UPDATE request SET sealed = (SELECT k.sealed FROM kept k WHERE k.id = request.id) WHERE id = \(id)", in: test.office.books)
         }
         try test.issue { $0.only = [VoterID("V2")] }
         try replay(2)
@@ -106,7 +95,7 @@ struct IssueBasisTests {
     func cancelledByHand() throws {
         let test = try TestOffice()
         try test.issue()
-        try plant("UPDATE ballot SET status = 'cancelled' WHERE voter = 1", in: test)
+        try test.plant("UPDATE ballot SET status = 'cancelled' WHERE voter = 1", in: test.office.books)
         #expect(try test.issue().buckets[.issued] ?? 0 == 0)
         #expect(try test.office.books.read { try $0.count("SELECT count(*) FROM ballot") } == TestOffice.due)
     }
@@ -114,7 +103,7 @@ struct IssueBasisTests {
     @Test("Who is released is whom the journal tells of, not a column")
     func releasedByHand() throws {
         let test = try TestOffice()
-        try plant("UPDATE request SET released_at = changed_at WHERE protected = 1", in: test)
+        try test.plant("UPDATE request SET released_at = changed_at WHERE protected = 1", in: test.office.books)
         #expect(try test.issue().buckets[.protected] == 1)
         // The office's own release takes, and its row in the journal is the proof.
         let released = try test.issue { $0.release = [VoterID("V12")] }

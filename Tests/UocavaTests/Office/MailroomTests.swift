@@ -11,24 +11,18 @@ struct MailroomTests {
         let test: TestOffice
         let office: Office
         let relay: CommandRelay
-        private let folder: URL
 
         init() throws {
             test = try TestOffice()
             try test.issue()
-            folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-post-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            relay = try CommandRelay(in: folder)
+            relay = try CommandRelay()
             let settings = test.folder.appendingPathComponent("uocava.yaml")
             let text = try String(contentsOf: settings, encoding: .utf8)
             try Data(text.replacingOccurrences(of: "smtp://127.0.0.1:2525", with: relay.url).utf8).write(to: settings)
             office = try Office(OfficeFolder(test.folder), clock: test.office.clock)
         }
 
-        deinit {
-            relay.stop()
-            try? FileManager.default.removeItem(at: folder)
-        }
+        deinit { relay.stop() }
 
         /// Who got a letter, each as often as one came.
         var recipients: [String] {
@@ -69,7 +63,7 @@ struct MailroomTests {
 
     @Test("Each letter goes out once, however many send at once, and every link that was mailed opens its ballot")
     func once() async throws {
-        let post = try await mailOnOwnThread { try Unshared(Post()) }.value
+        let post = try Post()
         let office = post.office
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<3 { group.addTask { try await mailOnOwnThread { try Mailroom(office).sendDue(waitForLeases: false).sent } } }
@@ -127,10 +121,4 @@ struct MailroomTests {
             try post.test.verify()
         }
     }
-}
-
-/// Hands a value from the thread that made it to the test.
-private struct Unshared<Value>: @unchecked Sendable {  // why: made on one thread, used on another, never by both
-    let value: Value
-    init(_ value: Value) { self.value = value }
 }

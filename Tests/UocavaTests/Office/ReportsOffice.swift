@@ -87,13 +87,14 @@ final class ReportsOffice: Sendable {
     }
 
     /// What somebody with the database's file and a grudge does: triggers and foreign keys stop nobody.
-    func tamperBooks(_ script: String) throws { try tamper(office.books.path, script) }
-    func tamperCounter(_ script: String) throws { try tamper(office.counter.path, script) }
+    func tamperBooks(_ script: String) throws { try Self.python(Self.sqlite, office.books.path, script) }
+    func tamperCounter(_ script: String) throws { try Self.python(Self.sqlite, office.counter.path, script) }
 
-    private func tamper(_ path: String, _ script: String) throws {
+    /// Runs a program of Python's on a database, from outside, as somebody would who has the file.
+    static func python(_ program: String, _ path: String, _ script: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-        process.arguments = ["-c", Self.sqlite, path, script]
+        process.arguments = ["-c", program, path, script]
         let pipe = Pipe()
         process.standardError = pipe
         try process.run()

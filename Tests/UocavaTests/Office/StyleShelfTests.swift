@@ -71,16 +71,9 @@ struct StyleShelfTests {
     func sample(_ isTest: Bool) throws {
         let files = FileManager.default
         let root = files.temporaryDirectory.appendingPathComponent("uocava-sample-\(UUID().uuidString)")
-        let clock = WallClock { TestOffice.start }
-        _ = try OfficeFolder.make(
-            at: root, test: isTest, name: "Board of Elections",
-            configuration: Configuration.text(
-                publicURL: "http://127.0.0.1:8080", listen: .init(host: "127.0.0.1", port: 0), smtpURL: "smtp://127.0.0.1:2525",
-                from: "uocava@elections.example.gov"),
-            passphrase: nil, clock: clock)
         let folder = try TestOffice.writeElection(test: isTest)
         defer { for place in [root, folder] { try? files.removeItem(at: place) } }
-        let office = try Office(OfficeFolder(root), clock: clock)
+        let office = try TestOffice.makeEmpty(at: root, test: isTest, clock: WallClock { TestOffice.start })
         let child = ConfinedChild(executable: TestProgram.path ?? "/nonexistent")
         _ = try StyleShelf(office, child: child).importElection(from: folder)
         for (style, paper) in [("north", "letter"), ("south", "a4")] {

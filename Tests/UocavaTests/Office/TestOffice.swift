@@ -73,6 +73,18 @@ final class TestOffice: Sendable {
         return try Issuing(office).issueDue(order)
     }
 
+    /// Writes into a database while every guard is off, and puts them back: whoever knows the guards knows how to hide that they were off.
+    func plant(_ script: String, in database: DatabaseFile) throws {
+        try database.write { transaction in
+            let guards = try transaction.all("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'") {
+                (name: try $0.text("name"), text: try $0.text("sql"))
+            }
+            for guardian in guards { try transaction.executeScript("DROP TRIGGER \(guardian.name)") }
+            try transaction.executeScript(script)
+            for guardian in guards { try transaction.executeScript(guardian.text) }
+        }
+    }
+
     /// The row of a voter.
     func voter(_ number: String) throws -> Int64 {
         try #require(
@@ -143,13 +155,7 @@ final class TestOffice: Sendable {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-template-\(UUID().uuidString)")
         let box = ClockBox(start)
         let clock = WallClock { box.now }
-        _ = try OfficeFolder.make(
-            at: root, test: false, name: "Board of Elections",
-            configuration: Configuration.text(
-                publicURL: "http://127.0.0.1:8080", listen: .init(host: "127.0.0.1", port: 0), smtpURL: "smtp://127.0.0.1:2525",
-                from: "uocava@elections.example.gov"),
-            passphrase: nil, clock: clock)
-        let office = try Office(OfficeFolder(root), clock: clock)
+        let office = try makeEmpty(at: root, test: false, clock: clock)
         let election = try writeElection()
         defer { try? FileManager.default.removeItem(at: election) }
         _ = try StyleShelf(office, child: ConfinedChild(executable: TestProgram.path ?? "/nonexistent")).importElection(from: election)
@@ -159,6 +165,17 @@ final class TestOffice: Sendable {
         try office.books.close()
         try office.counter.close()
         return root
+    }
+
+    /// An office with its keys and nothing else; nobody listens at its addresses.
+    static func makeEmpty(at root: URL, test: Bool, clock: WallClock) throws -> Office {
+        _ = try OfficeFolder.make(
+            at: root, test: test, name: "Board of Elections",
+            configuration: Configuration.text(
+                publicURL: "http://127.0.0.1:8080", listen: .init(host: "127.0.0.1", port: 0), smtpURL: "smtp://127.0.0.1:2525",
+                from: "uocava@elections.example.gov"),
+            passphrase: nil, clock: clock)
+        return try Office(OfficeFolder(root), clock: clock)
     }
 
     /// The small election's folder.
