@@ -41,7 +41,10 @@ let package = Package(
         .target(name: "Packet", dependencies: ["CQPDF", "CHarfBuzz", "CPango", "CZint", "CZlib"], swiftSettings: strictC),
         .target(name: "Keys", dependencies: ["COpenSSL"], swiftSettings: strictC),
         .target(name: "Mail", dependencies: ["CCurl"], swiftSettings: strictC),
-        .target(name: "Storage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+        .target(
+            name: "Storage",
+            dependencies: [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")],
+            swiftSettings: strict),
 
         // The office, and its two fronts.
         .target(

@@ -47,16 +47,25 @@ package enum HKDF256 {
 
     /// The same for a purpose that is not text, as in the vectors of RFC 5869.
     package static func derive(_ secret: Secret, salt: [UInt8], info: [UInt8], count: Int) -> Secret {
-        precondition(count >= 0 && count <= 255 * 32, "HKDF gives at most 255 blocks")
+        expand(extract(secret, salt: salt), info: info, count: count)
+    }
+
+    /// What the keys for all purposes of one secret and salt are expanded from.
+    static func extract(_ secret: Secret, salt: [UInt8]) -> KeyedHMAC {
         var extracted = secret.withBytes { KeyedHMAC(Secret(salt)).authenticate([$0]) }
-        let expand = KeyedHMAC(Secret(taking: &extracted))
+        return KeyedHMAC(Secret(taking: &extracted))
+    }
+
+    /// The key for one purpose.
+    static func expand(_ extracted: KeyedHMAC, info: [UInt8], count: Int) -> Secret {
+        precondition(count >= 0 && count <= 255 * 32, "HKDF gives at most 255 blocks")
         var block: [UInt8] = []
         var output: [UInt8] = []
         output.reserveCapacity((count + 31) / 32 * 32)
         var counter: UInt8 = 0
         while output.count < count {
             counter += 1
-            block = expand.authenticate([block, info, [counter]])
+            block = extracted.authenticate([block, info, [counter]])
             output += block
         }
         cleanse(&block)

@@ -50,12 +50,18 @@ package struct Token: Sendable, CustomStringConvertible, CustomDebugStringConver
 
     /// The key under which the answer to the identity question is stored as HMAC: HKDF with the link id as salt.
     package func answerKey(linkID: [UInt8]) -> Secret {
-        HKDF256.derive(bytes, salt: linkID, info: "uocava/1 answer")
+        HKDF256.derive(bytes, salt: linkID, info: answerInfo, count: 32)
     }
 
     /// The key under which the packet key is wrapped for the voter: HKDF with the link id as salt.
     package func wrapKey(linkID: [UInt8]) -> Secret {
-        HKDF256.derive(bytes, salt: linkID, info: "uocava/1 wrap")
+        HKDF256.derive(bytes, salt: linkID, info: wrapInfo, count: 32)
+    }
+
+    /// ``answerKey(linkID:)`` and ``wrapKey(linkID:)`` at once, for less than twice the work of one.
+    package func keys(linkID: [UInt8]) -> (answer: Secret, wrap: Secret) {
+        let extracted = HKDF256.extract(bytes, salt: linkID)
+        return (HKDF256.expand(extracted, info: answerInfo, count: 32), HKDF256.expand(extracted, info: wrapInfo, count: 32))
     }
 
     /// Always `***`.
@@ -67,6 +73,8 @@ package struct Token: Sendable, CustomStringConvertible, CustomDebugStringConver
 }
 
 private let lookupHash = PrimedSHA256(Array("uocava/1 lookup".utf8) + [0])
+private let answerInfo = Array("uocava/1 answer".utf8)
+private let wrapInfo = Array("uocava/1 wrap".utf8)
 private let base32 = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
 
 private func base32Value(_ character: UInt8) -> UInt8? {

@@ -102,8 +102,11 @@ package final class Counter: Sendable {
     /// What the link keeps of the right answer: an HMAC under a key that only the token gives, so that a stolen database cannot be searched
     /// for birthdays.
     static func proof(_ token: Token, linkID: [UInt8], answer: String) -> [UInt8] {
-        HMAC256.authenticate(Array(answer.utf8), key: token.answerKey(linkID: linkID))
+        proof(of: answer, under: token.answerKey(linkID: linkID))
     }
+
+    /// The same under the token's answer key.
+    static func proof(of answer: String, under key: Secret) -> [UInt8] { HMAC256.authenticate(Array(answer.utf8), key: key) }
 
     private struct StoredLink {
         let id: [UInt8]

@@ -81,7 +81,7 @@ package struct Issuing: Sendable {
         let maker = try order.dryRun ? nil : self.maker(wording, now: now)
         let run = IssueRun(
             office: office, election: election, now: now, closesAt: closes,
-            bases: try loadBases(of: election, cmsCapacity: maker?.signer.longestCMS), wording: wording, maker: maker)
+            bases: try loadBases(of: election, issuedAt: now, cmsCapacity: maker?.signer.longestCMS), maker: maker)
         if order.dryRun { return try run.everyone(scope, releasing: numbers(order.release), progress: progress) }
         let lock = try office.lock("issue", busy: "Another `uocava issue` is running in this office.")
         defer { withExtendedLifetime(lock) {} }
@@ -115,11 +115,11 @@ package struct Issuing: Sendable {
     /// Decides for everyone in scope and issues nothing, a chunk of the roll at a time. It needs no signing key, and reports of past elections
     /// work as well: the links may have closed.
     func classify(_ election: KeptElection, _ scope: Scope = .everyone, _ body: ([Classified]) throws -> Void) throws {
+        let now = office.clock.now()
         let run = IssueRun(
-            office: office, election: election, now: office.clock.now(),
+            office: office, election: election, now: now,
             closesAt: election.definition.deadlines.linksClose.instant(in: election.definition.timeZone),
-            bases: try loadBases(of: election, cmsCapacity: nil, leaveOutDamaged: true),
-            wording: PacketWording(election: election, publicURL: office.configuration.publicSite.url), maker: nil)
+            bases: try loadBases(of: election, issuedAt: now, cmsCapacity: nil, leaveOutDamaged: true), maker: nil)
         try run.classify(scope, body)
     }
 
@@ -143,7 +143,7 @@ package struct Issuing: Sendable {
     /// - Parameters:
     ///   - cmsCapacity: the signer's longest signature; nil where nothing will be signed, so that any size does.
     ///   - leaveOutDamaged: whether a base that was changed counts as missing instead of stopping everything: a report must come to its end.
-    private func loadBases(of election: KeptElection, cmsCapacity: Int?, leaveOutDamaged: Bool = false) throws -> BaseShelf {
+    private func loadBases(of election: KeptElection, issuedAt: Instant, cmsCapacity: Int?, leaveOutDamaged: Bool = false) throws -> BaseShelf {
         try office.books.read { transaction in
             let styles = try ElectionBook.styles(of: election.id, in: transaction)
             let byRow = Dictionary(uniqueKeysWithValues: styles.values.map { ($0.id, $0) })
@@ -173,7 +173,7 @@ package struct Issuing: Sendable {
                     desks[BaseShelf.Key(style: style.style.id, language: language, paper: paper)] = try BaseDesk(
                         bytes: bytes, hash: hash, plan: try BasePlan(json: try row.text("plan")), styleRow: style.id, style: style.style,
                         revision: style.revision, language: language, vendor: (try row.blob("sha256"), try row.integer("vendor_length")),
-                        election: election, logOrigin: office.configuration.logOrigin, cmsCapacity: cmsCapacity ?? 1400)
+                        election: election, logOrigin: office.configuration.logOrigin, issuedAt: issuedAt, cmsCapacity: cmsCapacity ?? 1400)
                 } catch  where leaveOutDamaged {}
             }
             return BaseShelf(desks: desks, resolver: StyleResolver(styles.values.map(\.style)), definition: election.definition)

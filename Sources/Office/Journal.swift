@@ -94,14 +94,13 @@ package enum Journal {
         var seq = last?.seq ?? 0
         var hash = last?.hash ?? beginning
         let at = moment.rfc3339
+        let insert = try transaction.prepare(
+            "INSERT INTO journal (seq, at, kind, election, voter, ballot, canonical, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
         for entry in entries {
             seq += 1
             let canonical = canonical(entry, seq: seq, at: at)
             hash = link(after: hash, canonical)
-            try transaction.execute(
-                """
-                INSERT INTO journal (seq, at, kind, election, voter, ballot, canonical, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                """,
+            try insert.execute(
                 .integer(seq), .integer(moment.milliseconds), .text(entry.kind.word), .integer(orNull: entry.election),
                 .integer(orNull: entry.voter), .blob(orNull: entry.ballot), .blob(canonical), .blob(hash))
         }
@@ -174,12 +173,15 @@ enum BallotBook {
 }
 
 /// Bytes as lower-case hexadecimal.
-func hex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
+func hex(_ bytes: some Collection<UInt8>) -> String {
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
+    return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+        var place = 0
+        for byte in bytes {
+            text[place] = digit(byte >> 4)
+            text[place + 1] = digit(byte & 15)
+            place += 2
+        }
+        return place
     }
-    return String(decoding: text, as: UTF8.self)
 }

@@ -116,11 +116,12 @@ package struct LinkDesk: Sendable {
         }
         let link = try LinkMaker(
             rollKeys: office.rollKeys, linkKeys: office.linkKeys, question: election.definition.identityQuestion
-        ).make(to: ballot.secrets.packetKey, ballot: ballot.id, voter: ballot.record)
+        ).make(SystemRandom.bytes(16), nonce: SystemRandom.bytes(12), to: ballot.secrets.packetKey, ballot: ballot.id, voter: ballot.record)
         let seq = try office.counter.write { transaction in
             // The old link dies in the transaction in which the new one comes alive; a visit on it ends too.
             try Self.endLinks(of: ballot.id, leftover: leftover, at: now, in: transaction)
-            try LinkMaker.insert(link, ballot: ballot.id, closesAt: closesAt, at: now, in: transaction)
+            try LinkMaker.insert(
+                link, ballot: ballot.id, closesAt: closesAt, at: now, with: LinkMaker.inserting(in: transaction))
             return Int64(try transaction.count("SELECT max(seq) FROM link"))
         }
         // If we crash here, the old link is dead and nobody was told of the new one: `finishInterrupted` makes another.
@@ -132,7 +133,8 @@ package struct LinkDesk: Sendable {
                 UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
                 WHERE ballot = $1 AND state IN ('queued', 'deferred')
                 """, .blob(ballot.id), .integer(now.milliseconds))
-            try Self.record(link, ballot: ballot.id, election: election.id, voter: ballot.voter, kind: .newLink, at: now, in: transaction)
+            try LinkRows(in: transaction).record(
+                link, ballot: ballot.id, election: election.id, voter: ballot.voter, kind: .newLink, at: now)
             let outcome = try BallotBook.record(
                 .linkReplaced, ballot: ballot.id, at: now,
                 facts: ["link": .string(hex(link.id)), "reason": office.sealedNote(reason, ballot: ballot.id)], in: transaction)
@@ -174,20 +176,6 @@ package struct LinkDesk: Sendable {
                     .interruptedCleared, election: election, voter: voter, ballot: leftover.ballot,
                     facts: ["link": .string(hex(leftover.id)), "replacement": .string(outcome)])
             ], at: now, in: books)
-    }
-
-    /// Writes a link and its letter into the books.
-    static func record(
-        _ link: MadeLink, ballot: [UInt8], election: Int64, voter: Int64, kind: LetterKind, at moment: Instant, in transaction: Transaction
-    ) throws {
-        try transaction.execute(
-            "INSERT INTO link (id, ballot, key_id, made_at) VALUES ($1, $2, $3, $4)", .blob(link.id), .blob(ballot), .text(link.keyID),
-            .integer(moment.milliseconds))
-        try transaction.execute(
-            """
-            INSERT INTO letter (election, voter, ballot, link, kind, state, queued_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)
-            """,
-            .integer(election), .integer(voter), .blob(ballot), .blob(link.id), .text(kind.rawValue), .integer(moment.milliseconds))
     }
 
     // MARK: Leftovers
@@ -293,5 +281,26 @@ extension Office {
             let plain = try? rollKeys.open(sealed, table: "journal", id: ballot, keyID: key)
         else { return nil }
         return String(decoding: plain, as: UTF8.self)
+    }
+}
+
+/// Writes links and their letters into the books: one, or a whole chunk.
+struct LinkRows {
+    private let link: PreparedStatement
+    private let letter: PreparedStatement
+
+    init(in transaction: Transaction) throws {
+        link = try transaction.prepare("INSERT INTO link (id, ballot, key_id, made_at) VALUES ($1, $2, $3, $4)")
+        letter = try transaction.prepare(
+            """
+            INSERT INTO letter (election, voter, ballot, link, kind, state, queued_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)
+            """)
+    }
+
+    /// A link and the letter that will hold it.
+    func record(_ made: MadeLink, ballot: [UInt8], election: Int64, voter: Int64, kind: LetterKind, at moment: Instant) throws {
+        try link.execute(.blob(made.id), .blob(ballot), .text(made.keyID), .integer(moment.milliseconds))
+        try letter.execute(
+            .integer(election), .integer(voter), .blob(ballot), .blob(made.id), .text(kind.rawValue), .integer(moment.milliseconds))
     }
 }

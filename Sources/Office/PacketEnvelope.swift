@@ -1,4 +1,5 @@
 import Elections
+import Foundation
 package import Keys
 
 /// How a packet is kept at the counter: tail, manifest, signature and card in one sealed box that only a token, a visit or the roll key opens.
@@ -26,12 +27,27 @@ package struct PacketEnvelope: Sendable {
     private static let wrapLabel = Array("uocava/1 wrapped packet key".utf8) + [0]
 
     /// Seals the envelope under a packet key.
+    ///
+    /// The tail has the signature in it as digits, and the manifest: both are left out of it and put back on opening, a third of the whole.
     package func sealed(key: Secret, ballot: [UInt8], base: [UInt8], nonce: [UInt8]) -> [UInt8] {
         let card = card.json.canonical
+        let digits = Array(hex(cms).utf8)
+        let first = Self.place(of: manifest, in: tail, from: 0)
+        let second = Self.place(of: digits, in: tail, from: first.map { $0 + manifest.count } ?? 0)
+        let cuts = [(place: first, count: manifest.count), (place: second, count: digits.count)]
         var plain: [UInt8] = []
-        plain.reserveCapacity(tail.count + manifest.count + cms.count + card.count + 16)
-        for part in [tail, manifest, cms, card] {
-            withUnsafeBytes(of: UInt32(part.count).bigEndian) { plain.append(contentsOf: $0) }
+        plain.reserveCapacity(tail.count + cms.count + card.count + 32)
+        func append(_ number: Int) { withUnsafeBytes(of: UInt32(number).bigEndian) { plain.append(contentsOf: $0) } }
+        var start = 0
+        for cut in cuts { append(cut.place ?? Self.nowhere) }
+        append(cuts.reduce(tail.count) { $1.place == nil ? $0 : $0 - $1.count })
+        for case (let place?, let count) in cuts {
+            plain.append(contentsOf: tail[start..<place])
+            start = place + count
+        }
+        plain.append(contentsOf: tail[start...])
+        for part in [manifest, cms, card] {
+            append(part.count)
             plain.append(contentsOf: part)
         }
         return SealedBox.seal(plain, key: key, context: Self.packetLabel + ballot + base, nonce: nonce)
@@ -43,19 +59,47 @@ package struct PacketEnvelope: Sendable {
     package init(sealed: [UInt8], key: Secret, ballot: [UInt8], base: [UInt8]) throws {
         let plain = try SealedBox.open(sealed, key: key, context: Self.packetLabel + ballot + base)
         var rest = plain[...]
-        func part() throws -> [UInt8] {
-            let broken = OfficeError(.broken, "A sealed packet is cut short.", hint: "Run `uocava audit`.")
+        let broken = OfficeError(.broken, "A sealed packet is cut short.", hint: "Run `uocava audit`.")
+        func number() throws -> Int {
             guard rest.count >= 4 else { throw broken }
-            let count = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-            rest = rest.dropFirst(4)
+            defer { rest = rest.dropFirst(4) }
+            return rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        }
+        func part() throws -> [UInt8] {
+            let count = try number()
             guard rest.count >= count else { throw broken }
             defer { rest = rest.dropFirst(count) }
             return Array(rest.prefix(count))
         }
-        tail = try part()
+        let places = [try number(), try number()]
+        var whole = try part()
         manifest = try part()
         cms = try part()
+        // In the order in which they were cut out, so that each place is right again.
+        for (place, missing) in zip(places, [manifest, Array(hex(cms).utf8)]) where place != Self.nowhere {
+            guard place <= whole.count else { throw broken }
+            whole.insert(contentsOf: missing, at: place)
+        }
+        tail = whole
         card = try PacketCard(json: try JSONValue.parse(try part()))
+    }
+
+    /// The place of what is not in the tail.
+    private static let nowhere = Int(UInt32.max)
+
+    private static func place(of part: [UInt8], in tail: [UInt8], from start: Int) -> Int? {
+        guard let first = part.first else { return nil }
+        return tail.withUnsafeBytes { tail in
+            var place = start
+            while place + part.count <= tail.count, let address = tail.baseAddress,
+                let found = memchr(address + place, CInt(first), tail.count - part.count - place + 1)
+            {
+                place = UnsafeRawPointer(found) - address
+                if memcmp(found, part, part.count) == 0 { return place }
+                place += 1
+            }
+            return nil
+        }
     }
 
     /// A packet key wrapped under a link's or a visit's key; `owner` is the link's or visit's id.

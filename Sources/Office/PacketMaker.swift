@@ -63,26 +63,32 @@ struct LinkMaker: Sendable {
     let linkKeys: LinkKeys
     let question: IdentityQuestion
 
-    /// A new link to a packet.
-    func make(to packetKey: Secret, ballot: [UInt8], voter: VoterRecord) throws -> MadeLink {
-        let id = SystemRandom.bytes(16)
+    /// A new link to a packet, with this id; the nonce must be fresh.
+    func make(_ id: [UInt8], nonce: [UInt8], to packetKey: Secret, ballot: [UInt8], voter: VoterRecord) throws -> MadeLink {
         let keyID = linkKeys.currentID
         let token = try linkKeys.token(linkID: id, keyID: keyID)
         let answer =
             try Answer.expected(question: question, dateOfBirth: voter.dateOfBirth, voterID: voter.voterID)
             ?? linkKeys.word(linkID: id, keyID: keyID)
+        let keys = token.keys(linkID: id)
         return MadeLink(
-            id: id, keyID: keyID, lookup: token.lookup, answer: Counter.proof(token, linkID: id, answer: answer),
-            wrap: PacketEnvelope.wrap(
-                packetKey, under: token.wrapKey(linkID: id), owner: id, ballot: ballot, nonce: SystemRandom.bytes(12)))
+            id: id, keyID: keyID, lookup: token.lookup, answer: Counter.proof(of: answer, under: keys.answer),
+            wrap: PacketEnvelope.wrap(packetKey, under: keys.wrap, owner: id, ballot: ballot, nonce: nonce))
     }
 
-    /// Writes a link at the counter, live from now on.
-    static func insert(_ link: MadeLink, ballot: [UInt8], closesAt: Instant, at moment: Instant, in transaction: Transaction) throws {
-        try transaction.execute(
+    /// Writes links at the counter, live from now on: ``insert(_:ballot:closesAt:at:with:)`` for one or for a whole chunk.
+    static func inserting(in transaction: Transaction) throws -> PreparedStatement {
+        try transaction.prepare(
             """
             INSERT INTO link (id, lookup, ballot, answer, wrap, closes_at, made_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'live')
-            """,
+            """)
+    }
+
+    /// Writes a link with the statement of ``inserting(in:)``.
+    static func insert(
+        _ link: MadeLink, ballot: [UInt8], closesAt: Instant, at moment: Instant, with statement: PreparedStatement
+    ) throws {
+        try statement.execute(
             .blob(link.id), .blob(link.lookup), .blob(ballot), .blob(link.answer), .blob(link.wrap), .integer(closesAt.milliseconds),
             .integer(moment.milliseconds))
     }
@@ -98,12 +104,12 @@ final class BaseDesk: Sendable {
     /// The base's digest, ready to be continued with a voter's tail: no voter costs anything in proportion to the ballot.
     let primed: PrimedSHA256
     let composer: TailComposer
-    /// The manifest but for the ballot's id and the time.
-    let manifest: [String: JSONValue]
+    /// The manifest of a packet that is issued with this batch.
+    let manifest: ManifestForm
 
     init(
         bytes: [UInt8], hash: [UInt8], plan: BasePlan, styleRow: Int64, style: BallotStyle, revision: Int64, language: String,
-        vendor: (sha256: [UInt8], length: Int64), election: KeptElection, logOrigin: String, cmsCapacity: Int
+        vendor: (sha256: [UInt8], length: Int64), election: KeptElection, logOrigin: String, issuedAt: Instant, cmsCapacity: Int
     ) throws {
         // The name is the content: a base that was changed on the disk is never signed.
         guard SHA256.hash(bytes) == hash else {
@@ -119,15 +125,39 @@ final class BaseDesk: Sendable {
         primed = PrimedSHA256(bytes)
         composer = try TailComposer(base: plan, baseLength: bytes.count, cmsCapacity: cmsCapacity)
         let definition = election.definition
-        manifest = [
+        manifest = try ManifestForm([
             "format": "uocava-packet", "version": 1, "log_origin": .string(logOrigin),
             "election": ["id": .string(definition.id.text), "name": .string(definition.name)],
             "jurisdiction": ["id": .string(definition.jurisdiction.id.text), "name": .string(definition.jurisdiction.name)],
             "style": ["id": .string(style.id.text), "revision": .integer(revision)],
             "language": .string(language), "scope": .string(style.scope.rawValue),
             "base": ["sha256": .string(hex(hash)), "length": .integer(Int64(bytes.count))],
-            "vendor_ballot": ["sha256": .string(hex(vendor.sha256)), "length": .integer(vendor.length)]
-        ]
+            "vendor_ballot": ["sha256": .string(hex(vendor.sha256)), "length": .integer(vendor.length)],
+            "issued_at": .string(issuedAt.rfc3339)
+        ])
+    }
+}
+
+/// A manifest that is whole but for the ballot's id: written once for all packets of a base.
+struct ManifestForm: Sendable {
+    private let bytes: [UInt8]
+    private let place: Int
+
+    init(_ members: [String: JSONValue]) throws {
+        var members = members
+        members["ballot"] = .string(String(repeating: "0", count: 32))
+        bytes = JSONValue.object(members).canonical
+        // No key sorts before it.
+        let beginning = Array("{\"ballot\":\"".utf8)
+        guard bytes.starts(with: beginning) else { throw OfficeError(.broken, "The manifest does not begin with its ballot.") }
+        place = beginning.count
+    }
+
+    /// The canonical JSON for a ballot's id of 16 bytes.
+    func bytes(ballot: [UInt8]) -> [UInt8] {
+        var filled = bytes
+        filled.replaceSubrange(place..<place + 32, with: hex(ballot).utf8)
+        return filled
     }
 }
 
@@ -136,13 +166,15 @@ struct PacketWording: Sendable {
     let election: KeptElection
     let publicURL: String
 
-    /// The voter's text. The codes' width does not depend on the voter, so the check of the type may use any.
-    func text(of voter: VoterRecord, language: String, returnCode: ReturnCode, trackingCode: TrackingCode) -> VoterText {
+    /// The voter's text; `mailBy` is what the election says for them.
+    func text(
+        of voter: VoterRecord, language: String, mailBy: CivilDate, returnCode: ReturnCode, trackingCode: TrackingCode
+    ) -> VoterText {
         VoterText(
             name: voter.fullName, residence: voter.residenceLines, voterClass: voter.voterClass.words(language: language),
             mailing: voter.mailingLines, returnCode: returnCode.text, trackingCode: trackingCode.text,
             trackingURL: "\(publicURL)/t/\(trackingCode.text)",
-            postBy: election.definition.mailBy(for: voter).long(language: language))
+            postBy: mailBy.long(language: language))
     }
 }
 
@@ -154,35 +186,34 @@ struct PacketMaker: Sendable {
     let signer: Signer
     let signerName: String
 
-    /// Composes, signs and seals.
-    func make(_ voter: VoterRecord, on base: BaseDesk, at moment: Instant) throws -> MadeBallot {
-        let id = SystemRandom.bytes(16)
-        let returnCode = ReturnCode(random: SystemRandom.bytes(ReturnCode.randomByteCount))
-        let trackingCode = TrackingCode(random: SystemRandom.bytes(TrackingCode.randomByteCount))
-        let packetKey = Secret(SystemRandom.bytes(32))
+    /// Composes, signs and seals; the ids of ballot and link are the next of these.
+    func make(_ voter: VoterRecord, on base: BaseDesk, at moment: Instant, ids: NearbyIDs) throws -> MadeBallot {
+        var random = RandomSupply(12 + 12 + ReturnCode.randomByteCount + TrackingCode.randomByteCount + 12 + 12)
+        let id = ids.next(from: &random)
+        let returnCode = ReturnCode(random: random.take(ReturnCode.randomByteCount))
+        let trackingCode = TrackingCode(random: random.take(TrackingCode.randomByteCount))
+        let packetKey = Secret.random(32)
 
-        var manifest = base.manifest
-        manifest["ballot"] = .string(hex(id))
-        manifest["issued_at"] = .string(moment.rfc3339)
-        let manifestBytes = JSONValue.object(manifest).canonical
+        let mailBy = wording.election.definition.mailBy(for: voter)
+        let manifest = base.manifest.bytes(ballot: id)
         let tail = try base.composer.compose(
-            wording.text(of: voter, language: base.language, returnCode: returnCode, trackingCode: trackingCode), manifest: manifestBytes,
-            signedAt: moment.seconds, signerName: signerName
+            wording.text(of: voter, language: base.language, mailBy: mailBy, returnCode: returnCode, trackingCode: trackingCode),
+            manifest: manifest, signedAt: moment.seconds, signerName: signerName
         ) { before, after in
             try signer.cms(digest: base.primed.hash(adding: before, after))
         }
         let sha256 = base.primed.hash(adding: tail.bytes)
         let card = PacketCard(
             style: base.style.id.text, styleName: base.style.name, language: base.language, country: voter.mailingCountry,
-            mailBy: wording.election.definition.mailBy(for: voter).description, trackingCode: trackingCode.text,
+            mailBy: mailBy.description, trackingCode: trackingCode.text,
             fileName: "\(wording.election.definition.id)-\(base.style.id)")
-        let envelope = PacketEnvelope(tail: tail.bytes, manifest: manifestBytes, cms: tail.cms, card: card)
+        let envelope = PacketEnvelope(tail: tail.bytes, manifest: manifest, cms: tail.cms, card: card)
         let secrets = BallotSecrets(returnCode: returnCode, trackingCode: trackingCode, packetKey: packetKey)
         return MadeBallot(
             id: id, base: base.hash, sha256: sha256, length: base.length + tail.bytes.count,
             tracking: TrackingSecret(trackingCode).lookup, returnIndex: rollKeys.index("return code", returnCode.text),
-            sealedPacket: envelope.sealed(key: packetKey, ballot: id, base: base.hash, nonce: SystemRandom.bytes(12)),
-            link: try links.make(to: packetKey, ballot: id, voter: voter),
+            sealedPacket: envelope.sealed(key: packetKey, ballot: id, base: base.hash, nonce: random.take(12)),
+            link: try links.make(ids.next(from: &random), nonce: random.take(12), to: packetKey, ballot: id, voter: voter),
             sealedBallot: rollKeys.seal(secrets.plain, table: BallotSecrets.table, id: id), linesByHand: tail.addressByHand.count)
     }
 }

@@ -89,10 +89,14 @@ extension [UInt8] {
 
     /// Bytes as lower-case hexadecimal digits, the only form in which a packet's signature is accepted.
     mutating func appendLowerHex(_ bytes: [UInt8]) {
-        for byte in bytes {
-            append(byte >> 4 < 10 ? 48 + byte >> 4 : 87 + byte >> 4)
-            append(byte & 15 < 10 ? 48 + byte & 15 : 87 + byte & 15)
+        let digits = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { digits, count in
+            for byte in bytes {
+                unsafe digits[count] = byte >> 4 < 10 ? 48 + byte >> 4 : 87 + byte >> 4
+                unsafe digits[count + 1] = byte & 15 < 10 ? 48 + byte & 15 : 87 + byte & 15
+                count += 2
+            }
         }
+        append(contentsOf: digits)
     }
 
     /// A scalar as UTF-16BE in hexadecimal.

@@ -37,16 +37,21 @@ package struct TailComposer: Sendable {
 
     /// Whether this voter's packet can be printed; the same answer that ``compose(_:manifest:signedAt:signerName:sign:)`` acts on.
     package func check(_ voter: VoterText) -> Printability {
-        if let scalar = setter.firstUnprintable(in: setter.scalars(of: voter.name)) {
-            let character = Unicode.Scalar(scalar).map(Character.init) ?? "\u{FFFD}"
-            let digits = String(scalar, radix: 16, uppercase: true)
-            return .nameUnprintable(character, "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits)
-        }
+        if let (character, number) = unprintable(in: voter.name) { return .nameUnprintable(character, number) }
         var byHand: [Int] = []
         for (index, line) in voter.addressLines.enumerated() where setter.firstUnprintable(in: setter.scalars(of: line)) != nil {
             byHand.append(index)
         }
         return .printable(addressLinesByHand: byHand)
+    }
+
+    /// The first character of a name that no font has, and its number (`U+1F600`); nil where the name can be printed.
+    package func unprintable(in name: String) -> (character: Character, number: String)? {
+        guard let scalar = setter.firstUnprintable(in: setter.scalars(of: name)) else { return nil }
+        let digits = String(scalar, radix: 16, uppercase: true)
+        return (
+            Unicode.Scalar(scalar).map(Character.init) ?? "\u{FFFD}", "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        )
     }
 
     /// Composes and signs a tail.
@@ -175,7 +180,7 @@ package struct TailComposer: Sendable {
         bytes.append(contentsOf: before)
         bytes.append(UInt8(ascii: "<"))
         bytes.appendLowerHex(cms)
-        for _ in cms.count..<cmsCapacity { bytes.append("00") }
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: (cmsCapacity - cms.count) * 2))
         bytes.append(UInt8(ascii: ">"))
         bytes.append(contentsOf: after)
         return Tail(bytes: bytes, cms: cms, addressByHand: byHand)

@@ -5,6 +5,7 @@ import Foundation
 struct TypeSetter: Sendable {
     let primary: TypeFace
     let secondary: TypeFace
+    private let kerning: TypeKerning?
     /// Character → glyph of the primary font, 0 where the base has none; up to the last character of the coverage.
     private let glyphs: [UInt16]
     /// Glyph of the primary font → how far it moves the pen.
@@ -18,6 +19,7 @@ struct TypeSetter: Sendable {
     private init() throws(PacketError) {
         primary = try TypeFace.primary()
         secondary = try TypeFace.secondary()
+        kerning = TypeKerning(of: primary)
         let last = TypeCoverage.primary.last?.upperBound ?? 0
         var glyphs = [UInt16](repeating: 0, count: Int(last) + 1)
         var advances = [UInt16](repeating: 0, count: 1 << 16)
@@ -86,6 +88,10 @@ struct TypeSetter: Sendable {
     func line(_ scalars: ArraySlice<UInt32>, with buffer: TypeBuffer) -> TypeLine {
         var line = TypeLine(scalars: scalars)
         line.glyphs.reserveCapacity(scalars.count)
+        if let kerning, kerning.set(scalars, into: &line.glyphs) {
+            if !scalars.isEmpty { line.runs = [TypeLine.Run(isSecondary: false, glyphs: 0..<line.glyphs.count)] }
+            return finished(line)
+        }
         var start = scalars.startIndex
         while start < scalars.endIndex {
             let home = home(of: scalars[start])
@@ -106,6 +112,11 @@ struct TypeSetter: Sendable {
             line.runs.append(TypeLine.Run(isSecondary: isSecondary, glyphs: first..<line.glyphs.count))
             start = end
         }
+        return finished(line)
+    }
+
+    private func finished(_ line: TypeLine) -> TypeLine {
+        var line = line
         for glyph in line.glyphs { line.width += glyph.advance }
         line.isPlain = isPlain(line)
         return line

@@ -1,5 +1,5 @@
-import Foundation
 import GRDB
+import GRDBSQLite
 
 /// What a parameter of a statement and a cell of a result can hold: the four kinds that SQLite and PostgreSQL share.
 package enum SQLValue: Sendable, Equatable {
@@ -19,15 +19,6 @@ package enum SQLValue: Sendable, Equatable {
 
     /// Truth as SQLite and our `CHECK`s keep it: 0 or 1.
     package static func flag(_ flag: Bool) -> SQLValue { .integer(flag ? 1 : 0) }
-
-    var argument: (any DatabaseValueConvertible)? {
-        switch self {
-        case .null: nil
-        case .integer(let number): number
-        case .text(let text): text
-        case .blob(let bytes): Data(bytes)
-        }
-    }
 }
 
 extension SQLValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
@@ -49,20 +40,23 @@ package struct ResultRow {
 
     /// A cell that must hold a whole number.
     package func integer(_ column: String) throws -> Int64 {
-        guard case .int64(let number)? = storage(column) else { throw wrong(column) }
-        return number
+        let (cell, kind) = try find(column)
+        guard kind == SQLITE_INTEGER else { throw wrong(column) }
+        return integer(cell)
     }
 
     /// A cell that must hold text.
     package func text(_ column: String) throws -> String {
-        guard case .string(let text)? = storage(column) else { throw wrong(column) }
-        return text
+        let (cell, kind) = try find(column)
+        guard kind == SQLITE_TEXT else { throw wrong(column) }
+        return text(cell)
     }
 
     /// A cell that must hold bytes.
     package func blob(_ column: String) throws -> [UInt8] {
-        guard case .blob(let data)? = storage(column) else { throw wrong(column) }
-        return [UInt8](data)
+        let (cell, kind) = try find(column)
+        guard kind == SQLITE_BLOB else { throw wrong(column) }
+        return blob(cell)
     }
 
     /// A cell that holds 0 or 1.
@@ -79,25 +73,40 @@ package struct ResultRow {
 
     /// A cell of any of the four kinds.
     package func value(_ column: String) throws -> SQLValue {
-        switch storage(column) {
-        case .null?: .null
-        case .int64(let number)?: .integer(number)
-        case .string(let text)?: .text(text)
-        case .blob(let data)?: .blob([UInt8](data))
-        case .double?, nil: throw wrong(column)
+        let (cell, kind) = try find(column)
+        return switch kind {
+        case SQLITE_NULL: .null
+        case SQLITE_INTEGER: .integer(integer(cell))
+        case SQLITE_TEXT: .text(text(cell))
+        case SQLITE_BLOB: .blob(blob(cell))
+        default: throw wrong(column)
         }
     }
 
-    private func isNull(_ column: String) throws -> Bool {
-        guard let storage = storage(column) else { throw wrong(column) }
-        if case .null = storage { return true }
-        return false
+    private func isNull(_ column: String) throws -> Bool { try find(column).kind == SQLITE_NULL }
+
+    // Cells are read here and not through GRDB's `Row`, whose subscripts are generic over the type asked for, which is resolved anew for
+    // every cell, nor through its values, which copy bytes twice.
+
+    private func find(_ column: String) throws -> (cell: CInt, kind: CInt) {
+        guard let index = columns.firstIndex(of: column) else { throw wrong(column) }
+        return (CInt(index), sqlite3_column_type(statement.sqliteStatement, CInt(index)))
     }
 
-    private func storage(_ column: String) -> DatabaseValue.Storage? {
-        // Not through GRDB's `Row`: its subscripts are generic over the type asked for, which is resolved anew for every cell.
-        guard let index = columns.firstIndex(of: column) else { return nil }
-        return DatabaseValue(sqliteStatement: statement.sqliteStatement, index: CInt(index)).storage
+    private func integer(_ cell: CInt) -> Int64 { sqlite3_column_int64(statement.sqliteStatement, cell) }
+
+    private func text(_ cell: CInt) -> String {
+        // The address first: asking for it may change the count (sqlite3_column_text in SQLite's manual).
+        let start = sqlite3_column_text(statement.sqliteStatement, cell)
+        let count = Int(sqlite3_column_bytes(statement.sqliteStatement, cell))
+        return String(decoding: UnsafeBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self)
+    }
+
+    private func blob(_ cell: CInt) -> [UInt8] {
+        // An empty blob has no address.
+        let start = sqlite3_column_blob(statement.sqliteStatement, cell)
+        let count = Int(sqlite3_column_bytes(statement.sqliteStatement, cell))
+        return [UInt8](UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
     }
 
     private func wrong(_ column: String) -> StorageError {

@@ -17,6 +17,11 @@ package struct Transaction {
     /// Runs several statements without parameters, separated by `;`.
     package func executeScript(_ sql: String) throws { try database.execute(sql: sql) }
 
+    /// A statement to be run many times in this transaction.
+    package func prepare(_ sql: String) throws -> PreparedStatement {
+        PreparedStatement(try database.cachedStatement(sql: sqlite(sql)), in: database)
+    }
+
     /// The first row of a result, through `decode`; nil if there is none. Also for `INSERT` and `UPDATE … RETURNING`.
     package func first<Result>(_ sql: String, _ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> Result? {
         let statement = try prepared(sql, values)
@@ -48,7 +53,7 @@ package struct Transaction {
     package func forEach(_ sql: String, values: [SQLValue], body: (ResultRow) throws -> Void) throws {
         // Its own statement: a cached one would be reset if the body ran the same SQL.
         let statement = try database.makeStatement(sql: sqlite(sql))
-        statement.setUncheckedArguments(StatementArguments(values.map { $0.argument }))
+        try take(values, into: statement)
         let cursor = try Row.fetchCursor(statement)
         let row = ResultRow(statement)
         while try cursor.next() != nil { try body(row) }
@@ -61,8 +66,14 @@ package struct Transaction {
 
     private func prepared(_ sql: String, _ values: [SQLValue]) throws -> Statement {
         let statement = try database.cachedStatement(sql: sqlite(sql))
-        statement.setUncheckedArguments(StatementArguments(values.map { $0.argument }))
+        try take(values, into: statement)
         return statement
+    }
+
+    private func take(_ values: [SQLValue], into statement: Statement) throws {
+        // GRDB then asks for no arguments of its own, and leaves those that are bound.
+        statement.setUncheckedArguments(StatementArguments())
+        try statement.bind(values)
     }
 
     /// `$2` in our text becomes `?2`. SQLite takes `$2` as a *name* and numbers it by first appearance, so that values in order would bind
