@@ -149,6 +149,7 @@ struct ElectionFolder {
             officeName: contact.name, electionName: definition.name, electionDate: definition.date.long(language: language),
             jurisdiction: definition.jurisdiction.name, address: contact.address, email: contact.email, phone: contact.phone,
             fax: contact.fax, publicURL: publicURL, returnNotice: notice ?? "", declaration: declared,
-            witnessLines: definition.witnessLines, language: language, sample: sample, imbConfigured: definition.imb != nil)
+            witnessLines: definition.witnessLines, language: language, sample: sample, imbConfigured: definition.imb != nil,
+            imbHasZIP4: (definition.imb?.routing.utf8.count ?? 0) >= 9)
     }
 }

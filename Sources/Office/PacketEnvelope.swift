@@ -35,7 +35,7 @@ package struct PacketEnvelope: Sendable {
         let first = Self.place(of: manifest, in: tail, from: 0)
         let second = Self.place(of: digits, in: tail, from: first.map { $0 + manifest.count } ?? 0)
         let cuts = [(place: first, count: manifest.count), (place: second, count: digits.count)]
-        var plain: [UInt8] = []
+        var plain = Self.secondForm
         plain.reserveCapacity(tail.count + cms.count + card.count + 32)
         func append(_ number: Int) { withUnsafeBytes(of: UInt32(number).bigEndian) { plain.append(contentsOf: $0) } }
         var start = 0
@@ -71,7 +71,12 @@ package struct PacketEnvelope: Sendable {
             defer { rest = rest.dropFirst(count) }
             return Array(rest.prefix(count))
         }
-        let places = [try number(), try number()]
+        // Version 0.1 began with the tail, whole, whose length is far below this number.
+        var places = [Self.nowhere, Self.nowhere]
+        if plain.starts(with: Self.secondForm) {
+            rest = rest.dropFirst(Self.secondForm.count)
+            places = [try number(), try number()]
+        }
         var whole = try part()
         manifest = try part()
         cms = try part()
@@ -86,6 +91,8 @@ package struct PacketEnvelope: Sendable {
 
     /// The place of what is not in the tail.
     private static let nowhere = Int(UInt32.max)
+    /// Says that the tail is without what it says twice.
+    private static let secondForm: [UInt8] = [0xFF, 0, 0, 2]
 
     private static func place(of part: [UInt8], in tail: [UInt8], from start: Int) -> Int? {
         guard let first = part.first else { return nil }

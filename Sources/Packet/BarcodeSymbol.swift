@@ -5,7 +5,7 @@ import CZint
 /// Made by libzint; one `zint_symbol` a call, so that threads share nothing. No quiet zone is included: leave four modules
 /// around a QR code (ISO/IEC 18004), ten beside a Code 128 (ISO/IEC 15417).
 struct BarcodeSymbol: Sendable, Equatable {
-    /// Modules across and down; a Code 128 is one row.
+    /// Modules across and down; a Code 128 is one row, an Intelligent Mail barcode three of equal height.
     let width: Int
     let height: Int
     /// `(width + 7) / 8 * height` bytes.
@@ -27,6 +27,14 @@ struct BarcodeSymbol: Sendable, Equatable {
         try unsafe BarcodeSymbol(BARCODE_CODE128, text) { _ in }
     }
 
+    /// An Intelligent Mail barcode of digits that ``IntelligentMail`` has checked: tracking code, and after a hyphen the routing code.
+    static func intelligentMail(_ text: [UInt8]) throws(PacketError) -> BarcodeSymbol {
+        try unsafe BarcodeSymbol(BARCODE_USPS_IMAIL, text) { _ in }
+    }
+
+    /// Whether a module is black.
+    func isBlack(_ column: Int, row: Int) -> Bool { bits[(width + 7) / 8 * row + column / 8] & (0x80 >> UInt8(column % 8)) != 0 }
+
     private init(_ kind: CInt, _ text: [UInt8], configure: (UnsafeMutablePointer<zint_symbol>) -> Void) throws(PacketError) {
         guard let symbol = unsafe ZBarcode_Create() else { throw PacketError(.barcode, "no memory for a barcode") }
         defer { unsafe ZBarcode_Delete(symbol) }
@@ -41,7 +49,7 @@ struct BarcodeSymbol: Sendable, Equatable {
         }
         width = Int(unsafe symbol.pointee.width)
         // A linear code repeats nothing: one row says it all, whatever height it is drawn in.
-        height = kind == BARCODE_QRCODE ? Int(unsafe symbol.pointee.rows) : 1
+        height = kind == BARCODE_CODE128 ? 1 : Int(unsafe symbol.pointee.rows)
         let stride = (width + 7) / 8
         var bits = [UInt8](repeating: 0, count: stride * height)
         for row in 0..<height {

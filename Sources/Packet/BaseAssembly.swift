@@ -24,10 +24,8 @@ package enum BaseAssembly {
         }
         let job = BaseJob(
             title: pages.words.documentTitle(input.text), language: input.text.language,
-            pages: pages.sizes.indices.map {
-                BaseJob.Page(width: pages.sizes[$0].width, height: pages.sizes[$0].height, hasOverlay: pages.pagesWithBoxes.contains($0))
-            },
-            envelope: pages.envelope, instructions: input.instructionPDFs.count, writeIns: input.writeInPDFs.count,
+            pages: pages.sizes.count, envelopes: pages.envelopes, overlays: pages.overlays, places: pages.places,
+            instructions: input.instructionPDFs.count, writeIns: input.writeInPDFs.count,
             sample: input.text.sample ? try BaseSample.outline() : nil,
             widths: TypeDescription.widths(glyphs.map { ($0, face.advance(of: UInt32($0))) }), fontBox: face.box, ascender: face.ascender,
             descender: face.descender)
@@ -42,7 +40,19 @@ package enum BaseAssembly {
             overlays: report.overlays, boxes: pages.boxes, signature: report.signature, manifest: report.manifest,
             resources: report.resources, font: report.font, fontFingerprint: face.fingerprint, size: report.size,
             startXRef: report.startXRef, trailer: report.trailer, length: bytes.count, postSoon: pages.words.postSoon)
-        return Base(bytes: bytes, plan: plan, ballotPages: report.firstBallotPage...report.lastBallotPage, pageCount: report.pageCount)
+        let places = pages.places.map { place in
+            // The cover is the first page, what else comes before the ballot stands right before it, the envelope is at the end.
+            let fromEnd = pages.sizes.count - place.page
+            let page =
+                place.page == 0
+                ? 1
+                : fromEnd <= pages.envelopes
+                    ? report.pageCount - fromEnd + 1 : report.firstBallotPage - (fromEnd - pages.envelopes)
+            return Base.Place(overlay: place.overlay, page: page, x: place.x, y: place.y)
+        }
+        return Base(
+            bytes: bytes, plan: plan, ballotPages: report.firstBallotPage...report.lastBallotPage, pageCount: report.pageCount,
+            places: places)
     }
 
     /// The confined job `assemble`: a ``BaseJob`` and its blobs in, a ``BaseReport`` and the base out. Reads no file and asks no clock.

@@ -149,26 +149,32 @@ struct BaseStyle: Sendable {
 
     // MARK: Lines
 
-    /// Strokes a line.
-    func line(fromX x0: Double, y y0: Double, toX x1: Double, y y1: Double, thickness: Double = 0.75, grey: Double = 0) {
+    /// Strokes a line, dashed if asked.
+    func line(
+        fromX x0: Double, y y0: Double, toX x1: Double, y y1: Double, thickness: Double = 0.75, grey: Double = 0, dashed: Bool = false
+    ) {
         unsafe cairo_set_source_rgb(context, grey, grey, grey)
         unsafe cairo_set_line_width(context, thickness)
+        setDashes(dashed)
         unsafe cairo_move_to(context, x0, y0)
         unsafe cairo_line_to(context, x1, y1)
         unsafe cairo_stroke(context)
+        setDashes(false)
+    }
+
+    private func setDashes(_ dashed: Bool) {
+        let dashes = [4.0, 3.0]
+        unsafe cairo_set_dash(context, dashes, dashed ? 2 : 0, 0)
     }
 
     /// Strokes a rectangle, dashed if asked; `radius` rounds its corners.
     func frame(x: Double, y: Double, width: Double, height: Double, thickness: Double = 0.75, radius: Double = 0, dashed: Bool = false) {
         unsafe cairo_set_source_rgb(context, 0, 0, 0)
         unsafe cairo_set_line_width(context, thickness)
-        if dashed {
-            let dashes = [4.0, 3.0]
-            unsafe cairo_set_dash(context, dashes, 2, 0)
-        }
+        setDashes(dashed)
         outline(x: x, y: y, width: width, height: height, radius: radius)
         unsafe cairo_stroke(context)
-        unsafe cairo_set_dash(context, nil, 0, 0)
+        setDashes(false)
     }
 
     /// Fills a rectangle.

@@ -47,26 +47,25 @@ final class BaseDocument {
     func addPages(instructions: [[UInt8]], ballot: [UInt8], writeIns: [[UInt8]]) throws(PacketError) -> ClosedRange<Int> {
         var own: [PDFObject] = []
         for index in 0..<(try document.pageCount()) { own.append(try document.page(index)) }
-        guard own.count == job.pages.count, own.indices.contains(job.envelope) else {
-            throw PacketError(.library, "Cairo drew \(own.count) pages instead of \(job.pages.count)")
-        }
+        guard own.count == job.pages, (1..<own.count).contains(job.envelopes),
+            job.places.allSatisfy({ own.indices.contains($0.page) && job.overlays.indices.contains($0.overlay) })
+        else { throw PacketError(.library, "Cairo drew \(own.count) pages instead of \(job.pages)") }
         for page in own { try document.removePage(page) }
-        for (index, page) in own.enumerated() {
-            // SAMPLE first: its lines must not run through the barcodes.
-            if let sample = job.sample { try stamp(page, sample) }
-            if job.pages[index].hasOverlay { try addOverlay(to: page, job.pages[index]) }
-        }
+        // SAMPLE first: its lines must not run through the barcodes.
+        if let sample = job.sample { for page in own { try stamp(page, sample) } }
+        for size in job.overlays { try addOverlay(size) }
+        for place in job.places { try draw(place, on: own[place.page]) }
 
         try document.addPage(own[0])
         cover = own[0]
         for file in instructions { try append(file, "instructions") }
-        for (index, page) in own.enumerated().dropFirst() where index != job.envelope { try document.addPage(page) }
+        for page in own.dropFirst().dropLast(job.envelopes) { try document.addPage(page) }
         let first = try document.pageCount() + 1
         try append(ballot, "the ballot")
         let last = try document.pageCount()
         guard last >= first else { throw PacketError(.pageCount, "the ballot has no pages") }
         for file in writeIns { try append(file, "write-in candidates") }
-        try document.addPage(own[job.envelope])
+        for page in own.suffix(job.envelopes) { try document.addPage(page) }
         return first...last
     }
 
@@ -79,19 +78,25 @@ final class BaseDocument {
         }
     }
 
-    /// An empty form XObject, drawn last: the tail defines it anew.
-    private func addOverlay(to page: PDFObject, _ size: BaseJob.Page) throws(PacketError) {
+    /// An empty form XObject: the tail defines it anew.
+    private func addOverlay(_ size: BaseJob.Overlay) throws(PacketError) {
         let overlay = try document.stream([])
         for (key, value) in [("/Type", "/XObject"), ("/Subtype", "/Form"), ("/BBox", "[0 0 \(size.width) \(size.height)]")] {
             try overlay.set(key, document.parse(value))
         }
         try overlay.set("/Resources", resources)
         overlays.append(overlay)
+    }
+
+    /// Draws an overlay on a page, over everything else there; a second page draws the same one.
+    private func draw(_ place: BaseJob.Place, on page: PDFObject) throws(PacketError) {
         if page["/Resources"]?.isDictionary != true { try page.set("/Resources", document.dictionary()) }
         guard let pageResources = page["/Resources"] else { return }
         if pageResources["/XObject"]?.isDictionary != true { try pageResources.set("/XObject", document.dictionary()) }
-        try pageResources["/XObject"]?.set("/UocavaVoter", overlay)
-        try surround(page, with: "q /UocavaVoter Do Q\n")
+        let name = "/UocavaVoter\(place.overlay)"
+        try pageResources["/XObject"]?.set(name, overlays[place.overlay])
+        let (x, y) = (BaseSample.decimal(place.x), BaseSample.decimal(place.y))
+        try surround(page, with: "q 1 0 0 1 \(x) \(y) cm \(name) Do Q\n")
     }
 
     /// SAMPLE over whatever the page shows. It sets only paths, so it needs nothing of the page's resources.

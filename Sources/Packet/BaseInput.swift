@@ -44,14 +44,16 @@ package struct OfficeText: Sendable, Codable, Equatable {
     package var language: String
     /// A test office's packet: SAMPLE is on every page.
     package var sample: Bool
-    /// Whether the office has a Mailer ID; kept for the Intelligent Mail barcode, which is not printed yet.
+    /// Whether the office has a Mailer ID: then the envelopes for the U.S. mail have a place for an Intelligent Mail barcode.
     package var imbConfigured: Bool
+    /// Whether that barcode has the ZIP+4 of the office in it, as ``IntelligentMail/hasZIP4`` says: the facing mark tells the machines.
+    package var imbHasZIP4: Bool
 
     /// All of it.
     package init(
         officeName: String, electionName: String, electionDate: String, jurisdiction: String, address: [String], email: String,
         phone: String, fax: String? = nil, publicURL: String, returnNotice: String, declaration: String, witnessLines: Int = 0,
-        language: String = "en", sample: Bool = false, imbConfigured: Bool = false
+        language: String = "en", sample: Bool = false, imbConfigured: Bool = false, imbHasZIP4: Bool = false
     ) {
         self.officeName = officeName
         self.electionName = electionName
@@ -68,6 +70,7 @@ package struct OfficeText: Sendable, Codable, Equatable {
         self.language = language
         self.sample = sample
         self.imbConfigured = imbConfigured
+        self.imbHasZIP4 = imbHasZIP4
     }
 }
 
@@ -120,6 +123,20 @@ package struct Base: Sendable {
     package var ballotPages: ClosedRange<Int>
     /// All pages.
     package var pageCount: Int
+    /// Where the overlays are drawn.
+    package var places: [Place]
+
+    /// A page that has an overlay on it, upright and at its true size.
+    package struct Place: Sendable, Equatable {
+        /// Index into the plan's `overlays`.
+        package var overlay: Int
+        /// The page, counted from 1.
+        package var page: Int
+        /// The overlay's left edge, in points from the page's.
+        package var x: Double
+        /// The overlay's lower edge, in points from the page's.
+        package var y: Double
+    }
 }
 
 /// What a tail must know of its base: object numbers, places and words. A few kilobytes; kept as JSON.
@@ -128,10 +145,11 @@ package struct Base: Sendable {
 package struct BasePlan: Sendable, Codable, Equatable {
     /// What is written into a box.
     package enum Field: String, Sendable, Codable {
-        case name, residence, voterClass, mailing, sender, returnCode, returnBarcode, trackingCode, trackingURL, trackingQR, postBy
+        case name, residence, voterClass, mailing, sender, returnCode, returnBarcode, trackingCode, trackingURL, trackingQR, postBy,
+            intelligentMail
     }
 
-    /// A rectangle that the tail fills, in points from the page's lower left corner.
+    /// A rectangle that the tail fills, in points from the overlay's lower left corner.
     package struct Box: Sendable, Codable, Equatable {
         /// What goes in.
         package var field: Field
@@ -149,13 +167,13 @@ package struct BasePlan: Sendable, Codable, Equatable {
         package var size: Double
     }
 
-    /// A form XObject that the tail redefines, one on each page that carries something of the voter's.
+    /// A form XObject that the tail redefines: a whole page that carries something of the voter's, or a part of all fronts of the envelope.
     package struct Overlay: Sendable, Codable, Equatable {
         /// Its object number.
         package var object: Int
-        /// The page's width.
+        /// Its width.
         package var width: Double
-        /// The page's height.
+        /// Its height.
         package var height: Double
     }
 

@@ -4,19 +4,28 @@ import Foundation
 ///
 /// Layout: eight bytes of length (big-endian) and the bytes, again and again; the first piece is the head.
 struct BaseJob: Codable {
-    /// A page of the office's own.
-    struct Page: Codable {
+    /// A form that a tail fills.
+    struct Overlay: Codable {
         var width: Double
         var height: Double
-        /// Whether a tail writes on it.
-        var hasOverlay: Bool
+    }
+
+    /// A page of the office's own has an overlay, its lower left corner here: indices into `overlays` and the own pages.
+    struct Place: Codable {
+        var overlay: Int
+        var page: Int
+        var x: Double
+        var y: Double
     }
 
     var title: String
     var language: String
-    var pages: [Page]
-    /// Index of the page that goes last.
-    var envelope: Int
+    /// How many pages of the office's own there are, the cover first.
+    var pages: Int
+    /// How many of them, at the end, go behind the ballot: the fronts of the envelope.
+    var envelopes: Int
+    var overlays: [Overlay]
+    var places: [Place]
     /// How many PDFs of instructions and of write-ins follow the ballot among the blobs.
     var instructions: Int
     var writeIns: Int

@@ -1,18 +1,22 @@
 /// The office's own pages, drawn, with the places where a tail writes.
 ///
-/// Order: the cover, (a page for a long declaration), the declaration, the envelope. All is black on white and keeps 0.6 inches
-/// of margin, which every home printer can print.
+/// Order: the cover, (a page for a long declaration), the declaration, the fronts of the envelope. All is black on white. Upright pages
+/// keep 0.6 inches of margin, the envelope's 0.25 inches around what must be read: every home printer can print that.
 struct BasePages: Sendable {
     /// One PDF with these pages, tagged.
     private(set) var pdf: [UInt8] = []
     /// Page sizes in points.
     private(set) var sizes: [(width: Double, height: Double)] = []
-    /// The boxes; `overlay` is an index into `pagesWithBoxes`.
+    /// What the tail fills.
     private(set) var boxes: [BasePlan.Box] = []
-    /// Which pages have boxes, as indices into `sizes`.
-    private(set) var pagesWithBoxes: [Int] = []
-    /// Index of the envelope's page, which comes last in the packet.
-    private(set) var envelope = 0
+    /// The forms that the boxes are in: as large as its page, or a part that several fronts of the envelope share.
+    private(set) var overlays: [BaseJob.Overlay] = []
+    /// Where the overlays are drawn.
+    private(set) var places: [BaseJob.Place] = []
+    /// How many of the last pages are fronts of the envelope, which go behind the ballot.
+    private(set) var envelopes = 0
+    /// The overlay that is as large as the present page, once it has a box.
+    private var pageOverlay: Int?
 
     let text: OfficeText
     let words: BaseWording
@@ -32,7 +36,9 @@ struct BasePages: Sendable {
         let canvas = try BaseCanvas(width: paper.size.width, height: paper.size.height, language: text.language)
         try drawCover(on: canvas)
         try drawDeclaration(on: canvas)
-        try drawEnvelope(on: canvas)
+        let first = sizes.count
+        try drawEnvelopes(on: canvas)
+        envelopes = sizes.count - first
         pdf = try canvas.finish()
     }
 
@@ -43,20 +49,38 @@ struct BasePages: Sendable {
         let size = landscape ? (width: paper.size.height, height: paper.size.width) : paper.size
         canvas.beginPage(width: size.width, height: size.height)
         sizes.append(size)
+        pageOverlay = nil
     }
 
     /// Says that the tail writes here; `y` is the upper edge, from the top of the present page.
     mutating func box(_ field: BasePlan.Field, x: Double, y: Double, width: Double, height: Double, size: Double = 0) {
-        let page = sizes.count - 1
-        if pagesWithBoxes.last != page { pagesWithBoxes.append(page) }
-        let pageHeight = sizes[page].height
-        boxes.append(
-            BasePlan.Box(
-                field: field, overlay: pagesWithBoxes.count - 1, x: x, y: pageHeight - y - height, width: width, height: height, size: size)
-        )
+        let page = sizes[sizes.count - 1]
+        let overlay = pageOverlay ?? addOverlay(width: page.width, height: page.height)
+        if pageOverlay == nil { draw(overlay, x: 0, y: 0) }
+        pageOverlay = overlay
+        box(field, in: overlay, x: x, y: y, width: width, height: height, size: size)
     }
 
-    mutating func markEnvelope() { envelope = sizes.count - 1 }
+    /// A form of this size, to be drawn on one page or more with ``draw(_:x:y:)``.
+    mutating func addOverlay(width: Double, height: Double) -> Int {
+        overlays.append(BaseJob.Overlay(width: width, height: height))
+        return overlays.count - 1
+    }
+
+    /// The same for a form that several pages share; `y` is from its top.
+    mutating func box(
+        _ field: BasePlan.Field, in overlay: Int, x: Double, y: Double, width: Double, height: Double, size: Double = 0
+    ) {
+        boxes.append(
+            BasePlan.Box(
+                field: field, overlay: overlay, x: x, y: overlays[overlay].height - y - height, width: width, height: height, size: size))
+    }
+
+    /// Draws a form on the present page, its upper left corner here, from the top of the page.
+    mutating func draw(_ overlay: Int, x: Double, y: Double) {
+        let page = sizes.count - 1
+        places.append(BaseJob.Place(overlay: overlay, page: page, x: x, y: sizes[page].height - y - overlays[overlay].height))
+    }
 
     /// Jurisdiction, office and election, as on every letter of the office; returns where the page goes on.
     func letterhead(_ canvas: BaseCanvas, title: String) -> Double {

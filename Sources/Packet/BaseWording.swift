@@ -40,17 +40,6 @@ struct BaseWording: Sendable {
     let returnCode: String
     let officeUse: String
 
-    let envelopeCut: String
-    let from: String
-    let foreignPostage: String
-    let to: String
-    let envelopeTitle: String
-    let envelopeSteps: [String]
-    let abroadTitle: String
-    let abroadText: String
-    let checkTitle: String
-    let checks: [String]
-
     /// The wording of a language: `es` and its regions in Spanish, everything else in English.
     static func of(language: String) -> BaseWording {
         let primary = language.lowercased().split(whereSeparator: { $0 == "-" || $0 == "_" }).first ?? ""
@@ -73,7 +62,7 @@ struct BaseWording: Sendable {
         sign: ("Sign the declaration", "Sign and date it by hand. Without your signature the ballot cannot be counted."),
         signWitness: ("One witness must sign it too.", "Two witnesses must sign it too."),
         envelope: (
-            "Close the envelope", "Put the ballot and the signed declaration in. The last page of this packet is the envelope’s front."
+            "Close the envelope", "Put the ballot and the signed declaration in. The last pages of this packet make one, or its front."
         ),
         post: (
             "Post it",
@@ -104,27 +93,7 @@ struct BaseWording: Sendable {
         witness: "Signature of witness",
         witnessAddress: "Name and address of witness, date",
         returnCode: "Return code",
-        officeUse: "The office scans this code when your ballot arrives. It is not secret.",
-        envelopeCut: "Front of the envelope: cut along the dashed line",
-        from: "FROM",
-        foreignPostage: "Postage is required unless mailed in the U.S. mail, at an APO, FPO or DPO, or at a U.S. embassy or consulate.",
-        to: "TO",
-        envelopeTitle: "Make the envelope",
-        envelopeSteps: [
-            "Take any envelope that your ballot fits into.",
-            "Cut this page along the dashed line and fix the front onto the envelope with clear tape or glue. Or print this page onto the "
-                + "envelope, or copy it by hand: that counts as well.",
-            "Nothing but the addresses and marks shown here may be on the front."
-        ],
-        abroadTitle: "Posting from another country",
-        abroadText:
-            "Postage is free only where the U.S. mail begins. At a foreign post office pay the airmail postage and put the stamps over "
-            + "the words “U.S. Postage Paid”. A courier is paid by you as well.",
-        checkTitle: "Before you close it",
-        checks: [
-            "The ballot is marked, and your name is not on it.", "The declaration is signed and dated.",
-            "Both are in the envelope, and nothing else."
-        ])
+        officeUse: "The office scans this code when your ballot arrives. It is not secret.")
 
     static let spanish = BaseWording(
         title: "Su paquete de boleta",
@@ -138,7 +107,7 @@ struct BaseWording: Sendable {
         sign: ("Firme la declaración", "Fírmela y féchela a mano. Sin su firma, la boleta no se puede contar."),
         signWitness: ("También debe firmarla un testigo.", "También deben firmarla dos testigos."),
         envelope: (
-            "Cierre el sobre", "Ponga dentro la boleta y la declaración firmada. La última página de este paquete es el frente del sobre."
+            "Cierre el sobre", "Ponga dentro la boleta y la declaración firmada. Con las últimas páginas de este paquete se hace el sobre."
         ),
         post: (
             "Envíela por correo",
@@ -171,25 +140,5 @@ struct BaseWording: Sendable {
         witness: "Firma del testigo",
         witnessAddress: "Nombre y dirección del testigo, fecha",
         returnCode: "Código de devolución",
-        officeUse: "La oficina escanea este código cuando llega su boleta. No es secreto.",
-        envelopeCut: "Frente del sobre: recorte por la línea de puntos",
-        from: "FROM / REMITENTE",
-        foreignPostage: "Postage is required unless mailed in the U.S. mail, at an APO, FPO or DPO, or at a U.S. embassy or consulate.",
-        to: "TO / DESTINATARIO",
-        envelopeTitle: "Prepare el sobre",
-        envelopeSteps: [
-            "Use cualquier sobre en el que quepa su boleta.",
-            "Recorte esta página por la línea de puntos y pegue el frente en el sobre con cinta transparente o pegamento. También puede imprimir "
-                + "esta página en el sobre o copiarla a mano: es igual de válido.",
-            "En el frente solo puede haber las direcciones y marcas que se ven aquí."
-        ],
-        abroadTitle: "Si la envía desde otro país",
-        abroadText:
-            "El franqueo es gratis solo donde empieza el correo de EE. UU. En un correo extranjero pague el franqueo aéreo y pegue las "
-            + "estampillas encima de las palabras «U.S. Postage Paid». Un servicio de mensajería también lo paga usted.",
-        checkTitle: "Antes de cerrarlo",
-        checks: [
-            "La boleta está marcada y su nombre no aparece en ella.", "La declaración está firmada y fechada.",
-            "Ambas están en el sobre, y nada más."
-        ])
+        officeUse: "La oficina escanea este código cuando llega su boleta. No es secreto.")
 }

@@ -74,6 +74,7 @@ package struct TailComposer: Sendable {
                 switch box.field {
                 case .trackingQR: overlay.set(barcodes.tracking, in: box)
                 case .returnBarcode: overlay.set(barcodes.returnCode, in: box)
+                case .intelligentMail: if let imb = voter.imb { overlay.set(imb.symbol, in: box) }
                 default:
                     let (text, centred) = lines.text(for: box.field)
                     overlay.set(text, in: box, centred: centred, with: setter, buffer)
@@ -245,7 +246,7 @@ private struct TailLines {
         case .trackingCode: ([trackingCode], true)
         case .trackingURL: ([trackingURL], true)
         case .postBy: ([postBy], true)
-        case .returnBarcode, .trackingQR: ([], false)
+        case .returnBarcode, .trackingQR, .intelligentMail: ([], false)
         }
     }
 }

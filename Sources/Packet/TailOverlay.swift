@@ -70,9 +70,9 @@ struct TailOverlay {
         }
     }
 
-    /// Puts a barcode into a box: a QR code as a square at the left, a Code 128 as wide as the box.
+    /// Puts a barcode into a box: a QR code as a square at the left, one of bars as wide as the box.
     mutating func set(_ symbol: BarcodeSymbol, in box: BasePlan.Box) {
-        let isSquare = symbol.height > 1
+        let isSquare = symbol.height == symbol.width
         let side = min(box.width, box.height)
         symbols.append((symbol, box.x, box.y, isSquare ? side : box.width, isSquare ? side : box.height))
     }

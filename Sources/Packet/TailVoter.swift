@@ -20,11 +20,13 @@ package struct VoterText: Sendable, Equatable {
     package var trackingURL: String
     /// The last day of posting, as it is to be read; nil prints "the earliest day you can".
     package var postBy: String?
+    /// The barcode for the Postal Service; nil, or a base without a place for it (``OfficeText/imbConfigured``), prints none.
+    package var imb: IntelligentMail?
 
     /// All of it.
     package init(
         name: String, residence: [String], voterClass: String, mailing: [String], mailingCountry: String? = nil, returnCode: String,
-        trackingCode: String, trackingURL: String, postBy: String? = nil
+        trackingCode: String, trackingURL: String, postBy: String? = nil, imb: IntelligentMail? = nil
     ) {
         self.name = name
         self.residence = residence
@@ -35,6 +37,7 @@ package struct VoterText: Sendable, Equatable {
         self.trackingCode = trackingCode
         self.trackingURL = trackingURL
         self.postBy = postBy
+        self.imb = imb
     }
 
     /// The lines that may be written by hand, in the order in which ``Printability`` and ``Tail`` number them.

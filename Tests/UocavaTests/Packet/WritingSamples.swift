@@ -3,7 +3,9 @@ import Packet
 
 /// What the tests of writing packets share: texts, a ballot made by hand, a throw-away certificate, outside tools.
 enum WritingSamples {
-    static func office(language: String = "en", sample: Bool = false, witnesses: Int = 0, declaration: String? = nil) -> OfficeText {
+    static func office(
+        language: String = "en", sample: Bool = false, witnesses: Int = 0, declaration: String? = nil, imb: Bool = false
+    ) -> OfficeText {
         OfficeText(
             officeName: "Board of Elections", electionName: language == "es" ? "Elecciones generales" : "General Election",
             electionDate: language == "es" ? "7 de noviembre de 2028" : "November 7, 2028", jurisdiction: "Juniper County",
@@ -12,7 +14,7 @@ enum WritingSamples {
             returnNotice: language == "es"
                 ? "Su boleta debe devolverse por correo para ser contada." : "Your ballot must be returned by post to be counted.",
             declaration: declaration ?? "I swear or affirm, **under penalty of perjury**, that:\n\n- I am a citizen;\n- I vote once.",
-            witnessLines: witnesses, language: language, sample: sample)
+            witnessLines: witnesses, language: language, sample: sample, imbConfigured: imb, imbHasZIP4: imb)
     }
 
     static func voter(name: String = "Máire O’Connor-Ngô", residence: [String]? = nil, mailing: [String]? = nil) -> VoterText {
