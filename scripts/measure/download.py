@@ -2,18 +2,16 @@
 """Measures how fast claimed packets are handed out, beside nginx with the same file and the same clients. Run by scripts/bench."""
 
 import argparse
-import csv
 import http.client
 import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from figures import Office, cpu_of, free_port, median, sample_election, say, stop, table  # noqa: E402
+from figures import Office, cores, cpu_of, free_port, median, read_roll, sample_election, say, scratch, stop, table  # noqa: E402
 from letterbox import Letterbox  # noqa: E402
 from wrk import DOWNLOAD, wrk  # noqa: E402
 
@@ -58,8 +56,7 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--connections", type=int, default=50)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="uocava-bench.") as name:
-        work = Path(name)
+    with scratch() as work:
         letters = Letterbox()
         election = sample_election(work / "sample", 100)
         office = Office(chosen.program, work / "office", True, letters.port)
@@ -67,8 +64,7 @@ def main():
         office.do("voters", "import", work / "sample" / "voters.csv", "--election", election)
         office.do("issue", "--election", election)
         office.do("letters", "send")
-        with (work / "sample" / "voters.csv").open(encoding="utf-8", newline="") as file:
-            birthdays = {row["email"].lower(): row["date_of_birth"] for row in csv.DictReader(file)}
+        birthdays = {row["email"].lower(): row["date_of_birth"] for row in read_roll(work / "sample" / "voters.csv")}
         server = office.serve()
         lines, packet = visits(office, [f"{token} {birthdays[address]}" for address, token in letters.tokens.items()])
 
@@ -76,7 +72,7 @@ def main():
         (work / "www" / "packet.pdf").write_bytes(packet)
         port = free_port()
         configuration = work / "nginx.conf"
-        configuration.write_text(NGINX.format(folder=work, cores=os.cpu_count(), port=port, user="user root;" if os.getuid() == 0 else ""))
+        configuration.write_text(NGINX.format(folder=work, cores=cores(), port=port, user="user root;" if os.getuid() == 0 else ""))
         nginx = subprocess.Popen(["nginx", "-p", work, "-e", work / "nginx.log", "-c", configuration])
         time.sleep(1)
 
@@ -86,7 +82,7 @@ def main():
                 cpu = cpu_of(server)
                 ours = wrk(DOWNLOAD, office.url, lines, chosen.connections, chosen.seconds, work)
                 cpu = (cpu_of(server) - cpu) / max(1, ours["good"]) * 1e6
-                theirs = wrk(DOWNLOAD, f"http://127.0.0.1:{port}", ["a=b /packet.pdf"] * os.cpu_count(), chosen.connections, chosen.seconds, work)
+                theirs = wrk(DOWNLOAD, f"http://127.0.0.1:{port}", ["a=b /packet.pdf"] * cores(), chosen.connections, chosen.seconds, work)
                 if ours["bad"] or ours["errors"] or theirs["bad"] or theirs["errors"]:
                     sys.exit(f"bench: some downloads failed: ours {ours}, nginx {theirs}")
                 pair = []
@@ -103,7 +99,7 @@ def main():
         table(
             f"download: the PDF of {len(lines)} voters, {len(packet):,} bytes at most, {chosen.connections} connections",
             ["run", "packets/s", "MB/s", "p99 ms", "CPU µs/packet", "nginx/s", "nginx MB/s", "nginx p99 ms", "MB/s: ours/nginx"], rows)
-        print(f"\n  Median of ours/nginx: {median(ratios):.2f}. nginx with sendfile, {os.cpu_count()} workers; the clients (wrk) share the cores with both.")
+        print(f"\n  Median of ours/nginx: {median(ratios):.2f}. nginx with sendfile, {cores()} workers; the clients (wrk) share the cores with both.")
         print("  Ours opens the visit, unseals the voter's pages and records what was served, on the disk; nginx sends one file to everybody.")
 
 

@@ -1,8 +1,11 @@
 """What the measurements have in common: running the program, making an office, printing figures."""
 
+import contextlib
+import csv
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import statistics
@@ -20,6 +23,9 @@ FIXTURE = ROOT.parent / "shared" / "fixtures" / "offices" / "dc-2010"
 # Of one run of a program: what it printed, seconds on the wall, seconds of all cores, largest resident memory in bytes.
 Run = namedtuple("Run", "output seconds cpu peak")
 
+# Programs that were left running, to be stopped when the measurement ends, however it does.
+STARTED = []
+
 
 def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
@@ -29,8 +35,13 @@ def run(*command, **options):
     """Runs a command to its end and says what it took; ends the measurement where it fails."""
     started = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, **options)
-        _, status, usage = os.wait4(child.pid, 0)
+        child = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, start_new_session=True, **options)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)  # with the children it has: `openssl speed -multi`, the reader of vendors' files
+            child.wait()
+            raise
         seconds = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
@@ -40,9 +51,35 @@ def run(*command, **options):
         return Run(out.read().decode(), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def openssl_signatures():
+@contextlib.contextmanager
+def scratch(beside=None):
+    """A throw-away folder (in `beside`, or where $TMPDIR says) that is gone at the end, also after ^C and kill; so is what was left running."""
+
+    def end(number, _):
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    try:
+        with tempfile.TemporaryDirectory(prefix="uocava-bench.", dir=beside) as name:
+            try:
+                yield Path(name)
+            finally:
+                while STARTED:
+                    stop(STARTED.pop())
+    except KeyboardInterrupt:
+        say("stopped; everything that was made for it is removed")
+        sys.exit(130)
+
+
+def cores():
+    """How many this measurement may use: all of the machine's, unless it was given fewer (taskset)."""
+    return len(os.sched_getaffinity(0))
+
+
+def openssl_signatures(processes=None):
     """Signatures a second that `openssl speed` makes now on all cores, on the wall: the yardstick, since the machine may be busy or slow."""
-    report = run("openssl", "speed", "-elapsed", "-seconds", "1", "-multi", os.cpu_count(), "ecdsap256").output
+    report = run("openssl", "speed", "-elapsed", "-seconds", "1", "-multi", processes or cores(), "ecdsap256").output
     return float(report.strip().splitlines()[-1].split()[-2])
 
 
@@ -60,6 +97,11 @@ def free_port():
 
 def median(values):
     return statistics.median(values)
+
+
+def spread(values, form="{:,.0f}"):
+    """The least and the most, as "3,280–3,668"."""
+    return f"{form.format(min(values))}–{form.format(max(values))}"
 
 
 def table(title, columns, rows):
@@ -95,7 +137,8 @@ class Office:
 
     def start(self, *command):
         log = (self.folder / "log.txt").open("ab")
-        return subprocess.Popen([self.program, *command, "--office", self.folder], stdout=log, stderr=log)
+        STARTED.append(subprocess.Popen([self.program, *command, "--office", self.folder], stdout=log, stderr=log))
+        return STARTED[-1]
 
     def serve(self):
         """The public site alone, ready to be asked."""
@@ -110,16 +153,19 @@ class Office:
                 time.sleep(0.05)
         sys.exit(f"bench: the site did not start:\n{(self.folder / 'log.txt').read_text()[-2000:]}")
 
-    def stored(self):
-        """Bytes of both databases with their logs."""
-        return sum(path.stat().st_size for path in self.folder.glob("*.sqlite*"))
+    def stored(self, database="*"):
+        """Bytes of both databases with their logs, or of one: "office", "counter"."""
+        return sum(path.stat().st_size for path in self.folder.glob(f"{database}.sqlite*"))
 
-    def count(self, database, sql):
+    def rows(self, database, sql):
         connection = sqlite3.connect(f"file:{self.folder / database}?mode=ro", uri=True, timeout=30)
         try:
-            return connection.execute(sql).fetchone()
+            return connection.execute(sql).fetchall()
         finally:
             connection.close()
+
+    def count(self, database, sql):
+        return self.rows(database, sql)[0]
 
     def copy_to(self, folder):
         """A second office like this one, on the same port: stop this one's server first."""
@@ -146,6 +192,11 @@ def stop(process):
             process.wait()
 
 
-def sample_election(folder, voters):
-    run(ROOT / "scripts" / "sample-election", folder, "--voters", voters)
+def sample_election(folder, voters, *options):
+    run(ROOT / "scripts" / "sample-election", folder, "--voters", voters, *options)
     return "sample-general"
+
+
+def read_roll(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)

@@ -3,15 +3,13 @@
 
 import argparse
 import csv
-import os
 import shutil
 import sys
-import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from figures import FIXTURE, Office, median, openssl_signatures, sample_election, say, signature_cpu, table  # noqa: E402
+from figures import FIXTURE, Office, cores, median, openssl_signatures, sample_election, say, scratch, signature_cpu, table  # noqa: E402
 from letterbox import Letterbox  # noqa: E402
 
 
@@ -94,8 +92,7 @@ def main():
     parser.add_argument("--voters", type=int, default=100_000, help="on the made roll (default 100000)")
     parser.add_argument("--runs", type=int, help="default 3, or 1 with a made roll of more than 30000")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="uocava-bench.") as name:
-        work = Path(name)
+    with scratch() as work:
         if FIXTURE.is_dir():
             measure("dc-2010", chosen.program, work, work / "dc", moved_fixture(work / "dc"), False, chosen.runs or 3)
         else:
@@ -103,8 +100,7 @@ def main():
         election = sample_election(work / "sample", chosen.voters)
         runs = chosen.runs or (3 if chosen.voters <= 30_000 else 1)
         measure("sample", chosen.program, work, work / "sample", election, True, runs)
-    cores = os.cpu_count()
-    print(f"\n  {cores} cores. openssl sign/s: `openssl speed -elapsed -multi {cores} -seconds 1 ecdsap256` before and after each run, so it has as")
+    print(f"\n  {cores()} cores. openssl sign/s: `openssl speed -elapsed -multi {cores()} -seconds 1 ecdsap256` before and after each run, so it has as")
     print("  much of the machine as we had. openssl µs/sign: the CPU time of one signature, to hold beside our CPU time for a whole packet.")
 
 
