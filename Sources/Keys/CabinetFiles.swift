@@ -51,10 +51,12 @@ struct CabinetFiles: Sendable {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
             let cause = SystemFailure.last()
+            if cause.number == ENOENT {
+                throw KeysError(.missing, "\(path) is missing", hint: "Put it back from the copy of the key cabinet", cause: cause)
+            }
             throw KeysError(
-                cause.number == ENOENT ? .missing : .cannotRead, "\(path) cannot be read",
-                hint: "Put it back from the copy of the key cabinet",
-                cause: cause)
+                .cannotRead, "\(path) cannot be read",
+                hint: "Check whose it is and who may read it; a key's owner may with: chmod 0600 '\(path)'", cause: cause)
         }
         defer { close(file) }
         var status = stat()

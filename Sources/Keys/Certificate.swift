@@ -93,8 +93,10 @@ package struct Certificate: Sendable, Equatable {
     /// Throws `badCertificate` unless it may sign packets: no authority, key usage digitalSignature or nonRepudiation, extended key
     /// usage document signing (RFC 9336) or e-mail protection.
     func requireDocumentSigning() throws {
-        let hint = "Use the signing certificate that `uocava init` made, or ask your authority for one for document signing"
-        guard !isAuthority else {
+        let hint =
+            "Put back the signing certificate that `uocava init` made, or ask your authority for one that may sign documents: "
+            + "a key on P-256, key usage digitalSignature, extended key usage documentSigning or emailProtection"
+        guard !isAuthority, !handle.claimsAuthority else {
             throw KeysError(.badCertificate, "\(subject) is an authority's certificate, not one for signing", hint: hint)
         }
         guard signs else {
@@ -109,12 +111,22 @@ package struct Certificate: Sendable, Equatable {
     /// Throws unless `authority` issued it and both were valid at that second: `expired`, or `mismatch` for everything else, which comes
     /// first: when another office's certificate is valid says nothing about this one.
     func requireChain(to authority: Certificate, at unixSeconds: Int64) throws {
+        try requireIssuer(authority: authority)
+        try requireValidity(with: authority, at: unixSeconds)
+    }
+
+    /// Throws `mismatch` unless `authority` issued it.
+    func requireIssuer(authority: Certificate) throws {
         if let reason = handle.chainFault(to: authority.handle) {
             throw KeysError(
                 .mismatch, "the certificate of \(subject) was not issued by \(authority.subject): \(reason)",
                 hint: "Use the certificate of the office that made it")
         }
-        for certificate in [self, authority] where !certificate.isValid(at: unixSeconds) {
+    }
+
+    /// Throws `expired` unless it and its authority, where that is known, were valid at that second.
+    func requireValidity(with authority: Certificate?, at unixSeconds: Int64) throws {
+        for certificate in [self, authority].compactMap({ $0 }) where !certificate.isValid(at: unixSeconds) {
             let word = unixSeconds < certificate.notBefore ? "not yet valid" : "expired"
             throw KeysError(
                 .expired,

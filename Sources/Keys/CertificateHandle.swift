@@ -41,6 +41,8 @@ import COpenSSL
     var notBefore: Int64? { unsafe seconds(X509_get0_notBefore(x509)) }
     var notAfter: Int64? { unsafe seconds(X509_get0_notAfter(x509)) }
     var isAuthority: Bool { unsafe X509_check_ca(x509) != 0 }
+    /// Whether its basic constraints say that it is an authority, even where its key usage keeps it from issuing anything.
+    var claimsAuthority: Bool { unsafe X509_get_extension_flags(x509) & UInt32(EXFLAG_CA) != 0 }
 
     /// Whether the key usage extension is there and allows this use.
     func mayUse(_ usage: UInt32) -> Bool {

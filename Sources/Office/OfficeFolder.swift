@@ -35,6 +35,11 @@ package struct OfficeFolder: Sendable {
         try DatabaseFile(path: path(configuration.counterDatabase).path, migrations: Schema.counter)
     }
 
+    /// The office's books alone, for whoever looks something up that takes no key.
+    package func openBooks() throws -> DatabaseFile {
+        try DatabaseFile(path: path(configuration.officeDatabase).path, migrations: Schema.office)
+    }
+
     /// Makes an office: configuration, keys, databases. Works in an empty existing folder; touches nothing in any other.
     ///
     /// - Parameters:

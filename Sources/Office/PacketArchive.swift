@@ -34,8 +34,8 @@ package struct PacketArchive: Sendable {
         }
         let name = "packet.pdf"
         let text = VerifyText.make(
-            fileName: name, byteRange: byteRange, baseLength: visit.baseLength, baseSHA256: hex(visit.baseHash), officeName: officeName,
-            publicURL: publicURL)
+            fileName: name, byteRange: byteRange, baseLength: visit.baseLength, baseSHA256: hex(visit.baseHash),
+            signedAt: visit.issuedAt.seconds, officeName: officeName, publicURL: publicURL)
         let pieces = try PacketZip.segments(
             base: (length: visit.baseLength, crc32: baseCRC), tail: packet.tail, p7s: packet.cms, manifest: packet.manifest,
             verifyText: text,

@@ -4,6 +4,8 @@ package struct ParsedPacket: Sendable {
     package var byteRange: (Int, Int, Int, Int)
     /// The CMS, exactly the DER in `/Contents`.
     package var cms: [UInt8]
+    /// The time of signing that the signature's dictionary names (`/M`), in the form of RFC 3339, whether or not there is such a time.
+    package var signedAt: String
     /// The manifest's bytes.
     package var manifest: [UInt8]
     /// How many bytes of the file are the base that all voters of the style share.
@@ -33,7 +35,8 @@ package enum PacketFile {
             throw malformed("its table points outside the voter's part")
         }
         return ParsedPacket(
-            byteRange: range, cms: cms, manifest: try manifest(in: pdf, offsets, before: range.1), baseLength: baseLength,
+            byteRange: range, cms: cms, signedAt: try signedAt(in: pdf, offsets, before: range.1),
+            manifest: try manifest(in: pdf, offsets, before: range.1), baseLength: baseLength,
             signatureCoversWholeFile: end == pdf.count)
     }
 
@@ -49,6 +52,12 @@ package enum PacketFile {
     private static func byteRange(in pdf: [UInt8]) throws(PacketError) -> (Int, Int, Int, Int) {
         let key = Array("/ByteRange [0 ".utf8)
         guard let found = lastIndex(of: key, in: pdf) else { throw malformed("it has no signature") }
+        // P 1: whatever is changed later makes it invalid (ISO 32000-2, table 257).
+        let certifies = Array(
+            "/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/P 1/V/1.2>>>>]".utf8)
+        guard matches(pdf, certifies, at: found - certifies.count) else {
+            throw malformed("its signature does not forbid later changes")
+        }
         var index = found + key.count
         var numbers: [Int] = []
         for _ in 0..<3 {
@@ -100,6 +109,27 @@ package enum PacketFile {
         let length = bytes[2..<2 + count].reduce(0) { $0 << 8 | Int($1) }
         let shortest = length < 0x80 ? 0 : length < 0x100 ? 1 : length < 0x10000 ? 2 : 3
         return shortest == count ? 2 + count + length : nil
+    }
+
+    /// The time in the signature's dictionary, which the table must lead to and which says that it is a PAdES signature.
+    private static func signedAt(
+        in pdf: [UInt8], _ offsets: [(object: Int, offset: Int)], before limit: Int
+    ) throws(PacketError) -> String {
+        var found: String?
+        for entry in offsets {
+            let head = Array("\(entry.object) 0 obj\n<</Type/Sig".utf8)
+            guard matches(pdf, head, at: entry.offset) else { continue }
+            let kind = Array("/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(D:".utf8)
+            let start = entry.offset + head.count + kind.count
+            guard matches(pdf, kind, at: entry.offset + head.count), found == nil, start + 14 < limit,
+                pdf[start..<start + 14].allSatisfy({ (0x30...0x39).contains($0) }), matches(pdf, Array("Z)/Name".utf8), at: start + 14)
+            else { throw malformed("its signature is not as it must be") }
+            let digits = pdf[start..<start + 14].map { Character(Unicode.Scalar($0)) }
+            func part(_ place: Int, _ count: Int) -> String { String(digits[place..<place + count]) }
+            found = "\(part(0, 4))-\(part(4, 2))-\(part(6, 2))T\(part(8, 2)):\(part(10, 2)):\(part(12, 2))Z"
+        }
+        guard let found else { throw malformed("its table does not lead to its signature") }
+        return found
     }
 
     // MARK: The table

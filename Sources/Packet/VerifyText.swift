@@ -3,9 +3,11 @@ package enum VerifyText {
     /// The text, in plain ASCII.
     ///
     /// `fileName` is the PDF's name beside it, `byteRange` the two pairs of ``ParsedPacket/byteRange``, `baseSHA256` 64 hexadecimal
-    /// digits of the first `baseLength` bytes. The office's name and address are as they are; what is not ASCII in them becomes `?`.
+    /// digits of the first `baseLength` bytes, `signedAt` the time of signing (unix time). The office's name and address are as they are;
+    /// what is not ASCII in them becomes `?`.
     package static func make(
-        fileName: String, byteRange: (Int, Int, Int, Int), baseLength: Int, baseSHA256: String, officeName: String, publicURL: String
+        fileName: String, byteRange: (Int, Int, Int, Int), baseLength: Int, baseSHA256: String, signedAt: Int64, officeName: String,
+        publicURL: String
     ) -> String {
         let (_, first, second, length) = byteRange
         let text = """
@@ -36,6 +38,9 @@ package enum VerifyText {
                openssl cms -verify -binary -inform DER -in packet.p7s -content signed.bin -CAfile office-ca.pem -purpose any -out checked.bin
 
                It must say: CMS Verification successful (older versions: Verification successful).
+
+               Years later it may say "certificate has expired". What counts is that the certificate was
+               valid when it signed: add the time of signing to the same command, -attime \(signedAt)
 
             4. The first \(baseLength) bytes, with the ballot in them, are the same for every voter with this
                ballot style. The manifest, which the signature covers, names their SHA-256:

@@ -3,6 +3,7 @@ import Elections
 import Foundation
 import Keys
 import Office
+import Storage
 
 /// `uocava verify`
 struct VerifyCommand: ParsableCommand {
@@ -11,9 +12,11 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Check a packet, its ZIP or its manifest: is it genuine, and unchanged?",
         usage: "uocava verify FILE [--trust CERT] [--format FORM]",
         discussion: """
-            Needs no network. With --trust it needs no office either: anybody who has the office's \
+            Says who signed it, when, over which ballot style and base, and what is wrong if something \
+            is. Needs no network. With --trust it needs no office either: anybody who has the office's \
             certificate can check a packet with it. An office finds it in keys/ca.pem, and gives it \
-            to whoever asks; its site offers it as /office-ca.pem.
+            to whoever asks; its site offers it as /office-ca.pem. Without --trust it also looks into \
+            the office's books: whether the base was published and this very file issued.
 
             Examples:
               uocava verify 2028-general-P11.pdf
@@ -37,27 +40,39 @@ struct VerifyCommand: ParsableCommand {
     func run() throws {
         let bytes = try InputFile.read(file)
         let authority = try authority()
-        let report = try PacketVerifier(trust: authority, at: WallClock.system.now()).verify(bytes)
+        let (books, trouble) = books()
+        let report = try PacketVerifier(trust: authority, at: WallClock.system.now(), books: books).verify(bytes)
         let rows: [[JSONValue]] = report.checks.map { [.string($0.check), .bool($0.ok), .string($0.detail)] }
         let name = Printable.escape(file == "-" ? "It" : file)
         try Report(
             json: report.json, table: ReportTable(columns: ["check", "ok", "detail"], rows: rows),
-            foot: verdict(report, name, authority)
+            foot: verdict(report, name, authority) + trouble
         ).show(as: output.format)
         if !report.valid { throw ExitStatus.found }
     }
 
     private func verdict(_ report: PacketVerifier.Report, _ name: String, _ authority: Certificate) -> [String] {
-        if report.valid { return ["\(name) is genuine and unchanged."] }
+        if report.valid {
+            return ["\(name) is genuine and unchanged."]
+                + (report.isSample ? ["It is a SAMPLE of a test office: nobody can vote with it."] : [])
+        }
         if report.isUnsigned { return ["\(name) cannot be checked on its own."] }
-        let verdict = "\(name) is NOT genuine: do not use it."
-        guard report.checks.contains(where: { $0.check == "signature" && !$0.ok }) else { return [verdict] }
+        let verdict = ["\(name) is NOT genuine: do not use it."] + report.advice
+        guard report.failed("signer") else { return verdict }
         // With another office's certificate a good packet fails too: the person must see which one it was.
-        return [
-            verdict,
+        return verdict + [
             "It was checked with the certificate of \(Printable.escape(authority.subject))\(trust == nil ? ", this office's own" : ""). "
                 + "A packet of another office needs that office's, with --trust."
         ]
+    }
+
+    /// The books of the office whose own certificate is trusted; where they cannot be read, why.
+    private func books() -> (books: DatabaseFile?, trouble: [String]) {
+        guard trust == nil else { return (nil, []) }
+        do { return (try office.folder().openBooks(), []) } catch {
+            let failure = Failure(error)
+            return (nil, ["It was not compared with the office's books, which cannot be read: \(failure.message)"])
+        }
     }
 
     private func authority() throws -> Certificate {

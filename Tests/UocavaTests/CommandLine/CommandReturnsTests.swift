@@ -157,8 +157,12 @@ struct CommandReturnsTests {
             """
             $ uocava verify packet.pdf
             out packet.pdf is genuine and unchanged.
+            out It is a SAMPLE of a test office: nobody can vote with it.
+            out published
+            out The books hold this very file
             $ uocava verify packet.pdf --trust office/keys/ca.pem --office /nowhere
             out packet.pdf is genuine and unchanged.
+            out-not The books
             # Made a moment later than the packet was issued: whose it is counts, and not since when it is valid.
             $ uocava init stranger --name "Stranger County"
             $ uocava verify packet.pdf --trust stranger/keys/ca.pem --format json
@@ -166,6 +170,7 @@ struct CommandReturnsTests {
             json valid false
             out was not issued by CN=Stranger County
             out-not not yet valid
+            out-not The books
             $ uocava verify packet.pdf --trust stranger/keys/ca.pem
             = 1
             out It was checked with the certificate of CN=Stranger County
@@ -174,6 +179,36 @@ struct CommandReturnsTests {
             err /nowhere is not an office
             err uocava verify packet.pdf --trust CERT
             err-not uocava init
+            """)
+        // Changed on its way, and signed by others than the reader trusts: all of it is said, in lines that fit.
+        let pdf = script.folder.appendingPathComponent("packet.pdf")
+        var bytes = try Data(contentsOf: pdf)
+        bytes[5000] ^= 1
+        try bytes.write(to: script.folder.appendingPathComponent("changed.pdf"))
+        try script.run(
+            """
+            $ uocava verify changed.pdf --trust stranger/keys/ca.pem
+            = 1
+            out changed.pdf is NOT genuine: do not use it.
+            out Get the certificate from the office
+            $ uocava verify changed.pdf
+            = 1
+            out was changed after it was signed
+            out Do not print it or mark it.
+            out The books hold another file for this ballot
+            """)
+        for file in ["packet.pdf", "changed.pdf", "changed.pdf --trust stranger/keys/ca.pem"] {
+            let out = try script.execute(["uocava", "verify"] + file.split(separator: " ").map(String.init)).out
+            let long = out.split(separator: "\n").filter { TextWidth.of(String($0)) > 80 }
+            #expect(long.isEmpty, "\(long)")
+        }
+        try FileManager.default.moveItem(
+            at: script.folder.appendingPathComponent("office/office.sqlite"), to: script.folder.appendingPathComponent("elsewhere"))
+        try script.run(
+            """
+            $ uocava verify packet.pdf
+            out packet.pdf is genuine and unchanged.
+            out It was not compared with the office's books, which cannot be read:
             """)
     }
 }

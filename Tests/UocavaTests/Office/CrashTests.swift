@@ -86,6 +86,135 @@ struct CrashTests {
         try await inOrder(folder, template, whole, "after a limit on files")
     }
 
+    /// A database on a small disk of its own: where it is full, and how much room there was.
+    struct FullDisk: Sendable, CustomStringConvertible {
+        let database: String
+        let kilobytesLeft: Int
+        var description: String { "\(database), \(kilobytesLeft) KB left" }
+
+        /// Full in the middle of a batch; in a long run also before anything is written.
+        static let all: [FullDisk] = {
+            let isLong = ProcessInfo.processInfo.environment["UOCAVA_LONG_TESTS"] != nil
+            let midway = [FullDisk(database: "counter", kilobytesLeft: 3000), FullDisk(database: "office", kilobytesLeft: 700)]
+            return isLong ? midway + ["counter", "office"].map { FullDisk(database: $0, kilobytesLeft: 0) } : midway
+        }()
+    }
+
+    @Test(
+        "When the disk of only one database is full, issue names that one, and goes on when there is room again",
+        .enabled(if: CrashDisk.canMake, "needs root and tmpfs"), .timeLimit(.minutes(10)),
+        arguments: FullDisk.all)
+    func oneDiskFull(full: FullDisk) async throws {
+        let template = try CrashOffice.template.get()
+        let whole = try CrashOffice.undisturbed.get()
+        let disk = try CrashDisk()
+        let folder = try CrashOffice.copy()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let place = disk.folder.appendingPathComponent("\(full.database).sqlite")
+        try FileManager.default.moveItem(at: folder.appendingPathComponent("\(full.database).sqlite"), to: place)
+        let settings = folder.appendingPathComponent("uocava.yaml")
+        let text = try String(contentsOf: settings, encoding: .utf8)
+        let moved = text.replacingOccurrences(of: "sqlite:\(full.database).sqlite", with: "sqlite:\(place.path)")
+        try #require(moved != text)
+        try Data(moved.utf8).write(to: settings)
+        try disk.fill(leaving: full.kilobytesLeft)
+        let stopped = try CrashRun(folder, template.election).finish()
+        #expect(stopped.status == 73, "\(stopped.err)")
+        plain(stopped, in: disk.folder)
+        try disk.empty()
+        try nobodyWasTold(folder, ["\(full)"])
+        try await inOrder(folder, template, whole, "\(full)")
+    }
+
+    @Test("The signing key is read once: when it vanishes while a batch is on, that batch ends well and the next is refused")
+    func keyVanishes() async throws {
+        let template = try CrashOffice.template.get()
+        let whole = try CrashOffice.undisturbed.get()
+        let due = Int(whole["issued"]?.integerValue ?? 0)
+        for attempt in 1...10 {
+            let folder = try CrashOffice.copy()
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let run = try CrashRun(folder, template.election)
+            try await run.waits(forPackets: 1, in: folder)
+            let (key, aside) = (folder.appendingPathComponent("keys/signing.key"), folder.appendingPathComponent("aside"))
+            try FileManager.default.moveItem(at: key, to: aside)
+            let written = try packets(in: folder)
+            let end = try run.finish()
+            #expect(end.status == 0 && end.json?["buckets"] == whole, "\(end.err)")
+            // It was faster than the hand that took the key.
+            if written >= due, attempt < 10 { continue }
+            #expect(written < due, "the key never vanished while a batch was on")
+            let next = try CrashRun(folder, template.election).finish()
+            #expect(next.status == 66 && next.out.isEmpty, "\(next.err)")
+            #expect(next.err.contains("keys/signing.key is missing (No such file or directory).\nPut it back"), "\(next.err)")
+            try FileManager.default.moveItem(at: aside, to: key)
+            try await inOrder(folder, template, whole, "after the key was away")
+            return
+        }
+    }
+
+    @Test("Where a run was broken off and the key is gone, nothing changes until it is back; then everybody has one ballot")
+    func keyGoneAfterCrash() async throws {
+        let template = try CrashOffice.template.get()
+        let whole = try CrashOffice.undisturbed.get()
+        let folder = try CrashOffice.copy()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = try CrashRun(folder, template.election)
+        try await run.waits(forPackets: 1, in: folder)
+        _ = try run.kill()
+        let (key, aside) = (folder.appendingPathComponent("keys/signing.key"), folder.appendingPathComponent("aside"))
+        try FileManager.default.moveItem(at: key, to: aside)
+        let before = try nobodyWasTold(folder, ["killed"])
+        let refused = try CrashRun(folder, template.election).finish()
+        #expect(refused.status == 66, "\(refused.err)")
+        let after = try nobodyWasTold(folder, ["killed, then without a key"])
+        #expect(before == after)
+        try FileManager.default.moveItem(at: aside, to: key)
+        try await inOrder(folder, template, whole, "killed, and the key was away")
+    }
+
+    @Test("At a terminal the message stands on lines of its own, whatever the progress left there", .timeLimit(.minutes(10)))
+    func terminal() throws {
+        let template = try CrashOffice.template.get()
+        let folder = try CrashOffice.copy()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let tools = try WritingFolder()
+        let script = """
+            import os, pty, signal, resource, sys
+            child, terminal = pty.fork()
+            if child == 0:
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+                os.environ["TERM"] = "xterm"
+                os.execv(sys.argv[1], sys.argv[1:])
+            shown = b""
+            try:
+                while piece := os.read(terminal, 1000): shown += piece
+            except OSError: pass
+            sys.stdout.buffer.write(shown)
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            """
+        let program = try #require(TestProgram.path)
+        let said = try tools.run(
+            "python3", ["-c", script, program, "issue", "--election", template.election.text, "--office", folder.path], anyStatus: true)
+        // What is left on a line after it was drawn over.
+        let lines = said.replacingOccurrences(of: "\r\n", with: "\n").split(separator: "\n").map {
+            $0.components(separatedBy: "\r\u{1B}[K").last ?? ""
+        }
+        let start = try #require(lines.firstIndex { $0.hasPrefix("uocava:") && !$0.hasPrefix("uocava: warning") }, "\(said)")
+        let message = lines[start...].joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(message.contains(folder.path))
+        #expect(message.contains("the disk is full") || message.contains("cannot be written"), "\(said)")
+        #expect(message.contains("run the command again"), "\(said)")
+        #expect(!message.contains("Issuing") && !message.contains("\u{1B}"), "\(said)")
+    }
+
+    private func packets(in folder: URL) throws -> Int {
+        let database = try OfficeFolder(folder).openCounterDatabase()
+        defer { try? database.close() }
+        return try database.read { try $0.count("SELECT count(*) FROM packet") }
+    }
+
     /// What a person reads: which file, what is wrong, what to do; nothing of the program's inside and no data.
     private func plain(_ end: CrashRun.End, in folder: URL) {
         #expect(end.out.isEmpty)

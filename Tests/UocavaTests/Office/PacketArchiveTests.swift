@@ -74,7 +74,7 @@ struct PacketArchiveTests {
             #expect(report.valid, "\(report.checks)")
             #expect(
                 report.checks.map(\.check) == [
-                    "form", "coverage", "signature", "manifest", "base", "packet.p7s", "manifest.json", "archive"
+                    "form", "coverage", "signature", "signer", "time", "manifest", "base", "packet.p7s", "manifest.json", "archive"
                 ])
         }
         #expect(samples.planted.bytes == samples.zip, "what the tests below change is, unchanged, what the program writes")

@@ -61,7 +61,7 @@ struct WritingTailTests {
         let parsed = try PacketFile.parse(base.bytes + tail.bytes)
         let text = VerifyText.make(
             fileName: "packet.pdf", byteRange: parsed.byteRange, baseLength: parsed.baseLength, baseSHA256: hash,
-            officeName: "Board of Elections", publicURL: "https://ballots.example.gov")
+            signedAt: 1_795_000_000, officeName: "Board of Elections", publicURL: "https://ballots.example.gov")
         #expect(text.contains(" https://ballots.example.gov/office-ca.pem\n"))
         #expect(text.utf8.allSatisfy { $0 == 10 || (0x20...0x7E).contains($0) })
         try folder.run("cp", ["cert.pem", "office-ca.pem"])
