@@ -163,7 +163,10 @@ package struct Audit: Sendable {
             notes.add(difference.isLoss ? .growth : .frozen, difference.subject, difference.detail)
         }
         try transaction.forEach(
-            "SELECT b.hash, b.length, b.language, b.paper, s.code, s.revision FROM base b JOIN ballot_style s ON s.id = b.style"
+            """
+            SELECT b.hash, b.length, b.language, b.paper, b.instructions, s.code, s.revision
+            FROM base b JOIN ballot_style s ON s.id = b.style
+            """
         ) { row in
             let hash = try row.blob("hash")
             let bytes: [UInt8]?
@@ -178,7 +181,8 @@ package struct Audit: Sendable {
                 return
             }
             if try bytes.map({ SHA256.hash($0) }) != hash || bytes.map({ Int64($0.count) }) != row.integer("length") {
-                let place = IssueBasis.place(language: try row.text("language"), paper: try row.text("paper"))
+                let place = IssueBasis.place(
+                    language: try row.text("language"), paper: try row.text("paper"), instructions: try row.text("instructions"))
                 notes.add(
                     .packet, "style \(try row.text("code")) revision \(try row.integer("revision"))",
                     "Its base \(place) is missing at the counter, or its bytes were changed.")

@@ -9,6 +9,8 @@ package struct KeptElection: Sendable {
     package let definition: ElectionDefinition
     /// The affirmation that the voter signs, by language, as Markdown.
     package let declarations: [String: String]
+    /// The office's own PDFs.
+    let inserts: KeptInserts
 }
 
 /// Looks elections and their styles up.
@@ -18,7 +20,7 @@ package enum ElectionBook {
     /// - Throws: ``OfficeError`` `notFound`, with the elections that there are.
     package static func find(_ id: ElectionID, in transaction: Transaction) throws -> KeptElection {
         if let found = try transaction.first(
-            "SELECT id, definition, texts FROM election WHERE code = $1", .text(id.text), decode: kept)
+            "SELECT id, definition, texts, inserts FROM election WHERE code = $1", .text(id.text), decode: kept)
         {
             return found
         }
@@ -30,7 +32,7 @@ package enum ElectionBook {
 
     /// Every election, in the order in which they came in.
     package static func all(in transaction: Transaction) throws -> [KeptElection] {
-        try transaction.all("SELECT id, definition, texts FROM election ORDER BY id", decode: kept)
+        try transaction.all("SELECT id, definition, texts, inserts FROM election ORDER BY id", decode: kept)
     }
 
     private static func kept(_ row: ResultRow) throws -> KeptElection {
@@ -38,7 +40,8 @@ package enum ElectionBook {
         return KeptElection(
             id: try row.integer("id"),
             definition: try ElectionDefinition(json: try JSONValue.parse(Array(try row.text("definition").utf8))),
-            declarations: texts.objectValue?.compactMapValues(\.stringValue) ?? [:])
+            declarations: texts.objectValue?.compactMapValues(\.stringValue) ?? [:],
+            inserts: KeptInserts(json: (try? JSONValue.parse(Array(try row.text("inserts").utf8))) ?? .null))
     }
 
     /// A current ballot style and its row.

@@ -2,13 +2,15 @@ import Elections
 import Foundation
 import Packet
 
-/// An election's folder as somebody prepared it: `election.yaml`, `styles.csv`, ballots, declarations. Read and checked as a whole.
+/// An election's folder as somebody prepared it: `election.yaml`, `styles.csv`, ballots, declarations, inserts. Read and checked as a whole.
 struct ElectionFolder {
     private let files: FolderFiles
     let definition: ElectionDefinition
     let styles: [BallotStyle]
     /// The affirmation in each language, as Markdown.
     let declarations: [String: String]
+    /// The office's own PDFs. Read once: what is checked, compared with the books and kept is the same.
+    let inserts: [Insert: [UInt8]]
     let warnings: [String]
 
     /// - Throws: ``OfficeError`` `badInput` with every problem of every file; `notFound`; `notAllowed` for a test election in a real office or
@@ -50,6 +52,7 @@ struct ElectionFolder {
         var warnings: [String] = []
         declarations = Self.declarations(definition, in: files, &problems)
         Self.checkBallotFiles(styles, in: files, &problems)
+        inserts = Self.inserts(for: styles, definition.languages, in: files, &problems)
         for style in styles {
             let missing = definition.languages.filter { style.files[$0] == nil }
             if !missing.isEmpty, let instead = style.language(among: definition.languages) {
@@ -130,12 +133,42 @@ struct ElectionFolder {
                 if refused.insert(error).inserted { problems.append(error) }
             }
         }
-        let present = files.names(in: "ballots")
+        let present: [String]
+        do throws(Problem) { present = try files.names(in: "ballots") } catch {
+            if refused.insert(error).inserted { problems.append(error) }
+            return
+        }
         for name in present where name.lowercased().hasSuffix(".pdf") && !named.contains("ballots/\(name)") {
             problems.append(
                 Problem(
                     file: "ballots/\(name)", what: "no line of styles.csv names this ballot", hint: "Add its line, or move the file away."))
         }
+    }
+
+    /// Everything in the folders of inserts. Whatever cannot be taken is named: a forgotten file would be pages that nobody gets.
+    private static func inserts(
+        for styles: [BallotStyle], _ languages: [String], in files: FolderFiles, _ problems: inout [Problem]
+    ) -> [Insert: [UInt8]] {
+        var found: [Insert: [UInt8]] = [:]
+        for folder in Insert.Folder.allCases {
+            let names: [String]
+            do throws(Problem) { names = try files.names(in: folder.rawValue) } catch {
+                problems.append(error)
+                continue
+            }
+            for name in names {
+                do throws(Problem) {
+                    let insert = try Insert(name, in: folder, languages: languages, styles: styles.map(\.id))
+                    guard let bytes = try files.read(insert.path, atMost: BallotReader.maximumBytes) else {
+                        throw Problem(file: insert.path, what: "this went away while it was read", hint: "Import the folder again.")
+                    }
+                    found[insert] = bytes
+                } catch {
+                    problems.append(error)
+                }
+            }
+        }
+        return found
     }
 
     // MARK: What the pages say

@@ -37,16 +37,19 @@ struct FolderFiles {
         return true
     }
 
-    /// The names in a folder of the folder; none where it is not there, or is a link.
-    func names(in folder: String) -> [String] {
-        let path = url.appendingPathComponent(folder).path
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return [] }
-        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    /// The names of everything in a folder of the folder, hidden files too; none where it is not there. Throws the problem where it is a link,
+    /// is no folder, or cannot be read.
+    func names(in folder: String) throws(Problem) -> [String] {
+        guard let opened = try opened(folder, atMost: nil) else { return [] }
+        defer { close(opened) }
+        // By the open folder, not by its name, which may mean something else by now.
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd/\(opened)") else { throw unreadable(folder) }
+        return names.sorted()
     }
 
-    /// The open file, which the caller closes. Every folder on the way is opened from the one above it, so that nothing can be put in between.
-    private func opened(_ name: String, atMost limit: Int) throws(Problem) -> Int32? {
+    /// The open file, or without a limit the open folder, which the caller closes. Every folder on the way is opened from the one above it, so
+    /// that nothing can be put in between.
+    private func opened(_ name: String, atMost limit: Int?) throws(Problem) -> Int32? {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.allSatisfy({ !["", ".", ".."].contains($0) && !$0.utf8.contains(0) }) else {
             throw Problem(file: name, what: "this is outside the folder", hint: "Put the file into the folder.")
@@ -58,8 +61,8 @@ struct FolderFiles {
             let next = openat(current, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
             let cause = errno
             close(current)
-            let isLast = index == parts.count - 1
-            let (kind, path) = (isLast ? "file" : "folder", parts[...index].joined(separator: "/"))
+            let isFile = limit != nil && index == parts.count - 1
+            let (kind, path) = (isFile ? "file" : "folder", parts[...index].joined(separator: "/"))
             guard next >= 0 else {
                 switch cause {
                 case ENOENT: return nil
@@ -70,11 +73,11 @@ struct FolderFiles {
             }
             current = next
             var status = stat()
-            guard fstat(current, &status) == 0, status.st_mode & S_IFMT == (isLast ? S_IFREG : S_IFDIR) else {
+            guard fstat(current, &status) == 0, status.st_mode & S_IFMT == (isFile ? S_IFREG : S_IFDIR) else {
                 close(current)
                 throw Problem(file: path, what: "this is no \(kind)", hint: "Put the \(kind) itself into the folder.")
             }
-            guard !isLast || Int(status.st_size) <= limit else {
+            if isFile, let limit, Int(status.st_size) > limit {
                 close(current)
                 throw tooLarge(path, limit)
             }

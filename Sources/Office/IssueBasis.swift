@@ -21,15 +21,17 @@ struct IssueBasis {
     private struct Style {
         var content: JSONValue = .null
         var files: [String: String] = [:]
-        /// Every base that was ever made for a language and paper, with the hash of its plan.
+        /// Every base that was ever made for a place, with the hash of its plan.
         var bases: [String: [String: String]] = [:]
-        /// The newest base of each language and paper.
+        /// The base of each place that is in use.
         var newest: [String: String] = [:]
         var importedAt: Int64
     }
 
     private struct Definition {
         let code, definition, texts: String
+        /// The office's own PDFs, as the table has them.
+        let inserts: String
     }
 
     /// Something that the tables say otherwise.
@@ -64,13 +66,15 @@ struct IssueBasis {
         case JournalEntry.Kind.electionImported.word:
             definitions[election] = Definition(
                 code: facts["code"]?.stringValue ?? "", definition: facts["definition"]?.stringValue ?? "",
-                texts: facts["texts"]?.stringValue ?? "")
+                texts: facts["texts"]?.stringValue ?? "", inserts: facts["inserts"]?.text ?? "{}")
         case JournalEntry.Kind.styleImported.word:
             guard let code = facts["style"]?.stringValue, let number = facts["revision"]?.integerValue else { return }
             let key = Revision(election: election, code: code, number: number)
             var style = styles[key] ?? Style(importedAt: at)
             style.content = Self.content(facts)
             style.files = facts["files"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]
+            // Each row names all that are in use from then on.
+            style.newest = [:]
             for (place, base) in facts["bases"]?.objectValue ?? [:] {
                 guard let hash = base["sha256"]?.stringValue, let plan = base["plan"]?.stringValue else { continue }
                 style.bases[place, default: [:]][hash] = plan
@@ -111,7 +115,7 @@ struct IssueBasis {
         var seen: Set<Int64> = []
         try books.forEach(
             """
-            SELECT e.id, e.code, e.definition, e.texts, e.jurisdiction, j.name, j.state FROM election e
+            SELECT e.id, e.code, e.definition, e.texts, e.inserts, e.jurisdiction, j.name, j.state FROM election e
             JOIN jurisdiction j ON j.id = e.jurisdiction WHERE $1 IS NULL OR e.id = $1
             """, .integer(orNull: only)
         ) { row in
@@ -130,6 +134,12 @@ struct IssueBasis {
             }
             if told?.texts != Self.hash(try row.text("texts")) {
                 found.append(Difference(subject: subject, detail: "Its declarations are not those that the journal tells of."))
+            }
+            if told?.inserts != (try row.text("inserts")) {
+                found.append(
+                    Difference(
+                        subject: subject,
+                        detail: "Its instructions, write-in candidates or secrecy sheets are not those that the journal tells of."))
             }
         }
         for (id, told) in definitions where !seen.contains(id) && (only == nil || only == id) {
@@ -203,12 +213,13 @@ struct IssueBasis {
         var standing: [Revision: [String: String]] = [:]
         try books.forEach(
             """
-            SELECT b.hash, b.language, b.paper, b.plan, b.retired_at IS NULL AS standing, s.election, s.code, s.revision
+            SELECT b.hash, b.language, b.paper, b.instructions, b.plan, b.retired_at IS NULL AS standing, s.election, s.code, s.revision
             FROM base b JOIN ballot_style s ON s.id = b.style WHERE $1 IS NULL OR s.election = $1
             """, .integer(orNull: only)
         ) { row in
             let key = Revision(election: try row.integer("election"), code: try row.text("code"), number: try row.integer("revision"))
-            let place = Self.place(language: try row.text("language"), paper: try row.text("paper"))
+            let place = Self.place(
+                language: try row.text("language"), paper: try row.text("paper"), instructions: try row.text("instructions"))
             let hash = hex(try row.blob("hash"))
             if try row.flag("standing") { standing[key, default: [:]][place] = hash }
             guard let plan = styles[key]?.bases[place]?[hash] else {
@@ -281,8 +292,10 @@ struct IssueBasis {
 
     private static func subject(_ key: Revision) -> String { "style \(key.code) revision \(key.number)" }
 
-    /// How a base is named among its style's.
-    static func place(language: String, paper: String) -> String { "\(language)/\(paper)" }
+    /// How a base is named among its style's: `en/letter`, or with instructions `en/letter/` and their SHA-256.
+    static func place(language: String, paper: String, instructions: String) -> String {
+        instructions.isEmpty ? "\(language)/\(paper)" : "\(language)/\(paper)/\(instructions)"
+    }
 
     /// How the journal names a text: its SHA-256 in hexadecimal.
     static func hash(_ text: String) -> String { hex(SHA256.hash(Array(text.utf8))) }

@@ -150,7 +150,7 @@ package struct Issuing: Sendable {
             var desks: [BaseShelf.Key: BaseDesk] = [:]
             try transaction.forEach(
                 """
-                SELECT b.hash, b.style, b.language, b.paper, b.plan, f.sha256, f.length AS vendor_length
+                SELECT b.hash, b.style, b.language, b.paper, b.instructions, b.plan, f.sha256, f.length AS vendor_length
                 FROM base b JOIN ballot_style s ON s.id = b.style JOIN style_file f ON f.style = b.style AND f.language = b.language
                 WHERE s.election = $1 AND s.superseded_at IS NULL AND b.retired_at IS NULL
                 """, .integer(election.id)
@@ -169,14 +169,15 @@ package struct Issuing: Sendable {
                 // Missing: those voters are `packet_missing`, and everybody else gets a ballot.
                 guard let bytes else { return }
                 let language = try row.text("language")
+                let variant = BaseVariant(paper: paper, instructions: try row.text("instructions"))
                 do {
-                    desks[BaseShelf.Key(style: style.style.id, language: language, paper: paper)] = try BaseDesk(
+                    desks[BaseShelf.Key(style: style.style.id, language: language, variant: variant)] = try BaseDesk(
                         bytes: bytes, hash: hash, plan: try BasePlan(json: try row.text("plan")), styleRow: style.id, style: style.style,
                         revision: style.revision, language: language, vendor: (try row.blob("sha256"), try row.integer("vendor_length")),
                         election: election, logOrigin: office.configuration.logOrigin, issuedAt: issuedAt, cmsCapacity: cmsCapacity ?? 1400)
                 } catch  where leaveOutDamaged {}
             }
-            return BaseShelf(desks: desks, resolver: StyleResolver(styles.values.map(\.style)), definition: election.definition)
+            return BaseShelf(desks: desks, resolver: StyleResolver(styles.values.map(\.style)), election: election)
         }
     }
 
@@ -268,18 +269,43 @@ struct BaseShelf: Sendable {
     struct Key: Hashable {
         let style: StyleID
         let language: String
-        let paper: Paper
+        let variant: BaseVariant
     }
 
-    let desks: [Key: BaseDesk]
-    let resolver: StyleResolver
-    let definition: ElectionDefinition
+    private struct Reader: Hashable {
+        let kind: VoterKind
+        let language: String
+    }
 
-    /// The base for a voter: the language asked for, or the first of the election's that the style has; the paper of the voter's country.
+    let resolver: StyleResolver
+    private let desks: [Key: BaseDesk]
+    private let definition: ElectionDefinition
+    /// The set of instructions of each kind of voter in each language, worked out once for all voters.
+    private let sets: [Reader: String]
+
+    init(desks: [Key: BaseDesk], resolver: StyleResolver, election: KeptElection) {
+        self.desks = desks
+        self.resolver = resolver
+        definition = election.definition
+        var sets: [Reader: String] = [:]
+        for language in definition.languages {
+            let languages = definition.languages(preferring: language)
+            for kind in VoterKind.all {
+                sets[Reader(kind: kind, language: language)] = election.inserts.set(for: kind, languages: languages)
+            }
+        }
+        self.sets = sets
+    }
+
+    /// The base for a voter: the language asked for, or the first of the election's that the style has; the paper of the voter's country; the
+    /// instructions, in the packet's language where there are some, for the voter's class and place.
     func desk(_ style: StyleID, for voter: VoterRecord) -> BaseDesk? {
         let paper = Self.paper(of: voter)
+        let kind = voter.kind
         for language in definition.languages(preferring: voter.language) {
-            if let desk = desks[Key(style: style, language: language, paper: paper)] { return desk }
+            guard let set = sets[Reader(kind: kind, language: language)] else { continue }
+            let variant = BaseVariant(paper: paper, instructions: set)
+            if let desk = desks[Key(style: style, language: language, variant: variant)] { return desk }
         }
         return nil
     }

@@ -10,10 +10,12 @@ package struct JournalEntry: Sendable {
         case ballot(EventKind)
         /// The office was made. `test`.
         case officeMade
-        /// An election or a new definition of it came in. `code`, `definition` and `texts` (SHA-256).
+        /// An election or a new definition of it came in. `code`, `definition` and `texts` (SHA-256), and where there are any the office's own
+        /// PDFs: `inserts` {path: {sha256, length, pages, repaired}}.
         case electionImported
         /// A ballot style's revision came in, or new pages around its ballot. `style`, `revision`, `name`, `party`, `scope`, `precincts`,
-        /// `files` {language: SHA-256}, `lengths` {language: bytes}, `bases` {language/paper: {sha256, plan}}, `repaired`.
+        /// `files` {language: SHA-256}, `lengths` {language: bytes}, `bases` {language/paper/instructions: {sha256, plan}}: all that are in use
+        /// from then on, `repaired`.
         case styleImported
         /// A ballot style is not in the election's folder any more. `style`, `revision`.
         case styleWithdrawn

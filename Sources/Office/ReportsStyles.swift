@@ -22,7 +22,9 @@ package struct StyleLine: Sendable, Equatable {
     package let voters: Int
     /// The vendor's ballots, one a language.
     package let files: [File]
-    /// What packets begin with, one a language and paper.
+    /// The office's own PDFs that go into the style's packets, in their order.
+    package let inserts: [InsertFile]
+    /// What packets begin with, one a language, paper and set of instructions.
     package let bases: [Base]
 
     /// A vendor's ballot as it was delivered.
@@ -39,12 +41,28 @@ package struct StyleLine: Sendable, Equatable {
         package let repaired: Bool
     }
 
-    /// What every voter of the style, language and paper receives first.
+    /// Instructions, write-in candidates or a secrecy sheet as they came in.
+    package struct InsertFile: Sendable, Equatable {
+        /// The file in the election's folder, e.g. `instructions/citizens-abroad.en.pdf`.
+        package let file: String
+        /// How many pages it has.
+        package let pages: Int
+        /// Its length in bytes.
+        package let length: Int
+        /// SHA-256, in hexadecimal.
+        package let sha256: String
+        /// Whether libqpdf had to repair it.
+        package let repaired: Bool
+    }
+
+    /// What every voter of the style, language and paper, and with these instructions, receives first.
     package struct Base: Sendable, Equatable {
         /// The language tag.
         package let language: String
         /// `letter` or `a4`.
         package let paper: String
+        /// The instructions behind the cover; several where several files are the same. Empty: there are none.
+        package let instructions: [String]
         /// Its length in bytes.
         package let length: Int
         /// SHA-256, in hexadecimal: what the first `length` bytes of every packet hash to.
@@ -64,10 +82,18 @@ package struct StyleLine: Sendable, Equatable {
                         "sha256": .string($0.sha256), "repaired": .bool($0.repaired)
                     ]
                 }),
+            "inserts": .array(
+                inserts.map {
+                    [
+                        "file": .string($0.file), "pages": .number($0.pages), "length": .number($0.length), "sha256": .string($0.sha256),
+                        "repaired": .bool($0.repaired)
+                    ]
+                }),
             "bases": .array(
                 bases.map {
                     [
-                        "language": .string($0.language), "paper": .string($0.paper), "length": .number($0.length),
+                        "language": .string($0.language), "paper": .string($0.paper),
+                        "instructions": .array($0.instructions.map(JSONValue.string)), "length": .number($0.length),
                         "sha256": .string($0.sha256)
                     ]
                 })
@@ -82,18 +108,23 @@ extension [StyleLine] {
     /// One object a style.
     package var json: JSONValue { .array(map(\.json)) }
 
-    /// For the terminal or a spreadsheet; hashes by their first 12 digits, all of them are in `json`.
+    /// Whether any packet holds something of the office's own beside its pages.
+    package var haveInserts: Bool { contains { !$0.inserts.isEmpty } }
+
+    /// For a spreadsheet; hashes by their first 12 digits, all of them are in `json`. Inserts stand at the end, where there are any.
     package var table: ReportTable {
         ReportTable(
-            columns: ["election", "style", "revision", "party", "scope", "languages", "pages", "precincts", "voters", "files", "bases"],
+            columns: ["election", "style", "revision", "party", "scope", "languages", "pages", "precincts", "voters", "files", "bases"]
+                + (haveInserts ? ["inserts"] : []),
             rows: map { line in
-                [
+                let inserts = line.inserts.map { "\($0.file) \($0.sha256.prefix(12))" }.joined(separator: "; ")
+                return [
                     .string(line.election.text), .string(line.style.text), .number(line.revision), .string(line.party),
                     .string(line.scope.rawValue), .string(line.files.map(\.language).joined(separator: " ")), .number(line.pages),
                     .string(line.precincts.joined(separator: "; ")), .number(line.voters),
                     .string(line.files.map { "\($0.language) \($0.sha256.prefix(12))" }.joined(separator: "; ")),
                     .string(line.bases.map { "\($0.language)/\($0.paper) \($0.sha256.prefix(12))" }.joined(separator: "; "))
-                ]
+                ] + (haveInserts ? [.string(inserts)] : [])
             })
     }
 }
@@ -129,7 +160,8 @@ extension Reports {
             StyleLine(
                 election: election.definition.id, style: kept.style.id, revision: Int(kept.revision), name: kept.style.name,
                 party: kept.style.party, scope: kept.style.scope, precincts: kept.style.precincts, voters: voters[kept.style.id] ?? 0,
-                files: try files(of: kept.id, election, in: transaction), bases: try bases(of: kept.id, in: transaction))
+                files: try files(of: kept.id, election, in: transaction), inserts: inserts(of: kept.style, election),
+                bases: try bases(of: kept.id, election, in: transaction))
         }
     }
 
@@ -146,13 +178,24 @@ extension Reports {
         return files.sorted { order.firstIndex(of: $0.language) ?? order.count < order.firstIndex(of: $1.language) ?? order.count }
     }
 
-    private func bases(of style: Int64, in transaction: Transaction) throws -> [StyleLine.Base] {
+    private func inserts(of style: BallotStyle, _ election: KeptElection) -> [StyleLine.InsertFile] {
+        election.inserts.used(by: style, in: election.definition).compactMap { insert in
+            election.inserts.files[insert].map {
+                StyleLine.InsertFile(file: insert.path, pages: $0.pages, length: $0.length, sha256: $0.sha256, repaired: $0.repaired)
+            }
+        }
+    }
+
+    private func bases(of style: Int64, _ election: KeptElection, in transaction: Transaction) throws -> [StyleLine.Base] {
         try transaction.all(
-            "SELECT language, paper, length, hash FROM base WHERE style = $1 AND retired_at IS NULL ORDER BY language, paper DESC",
-            .integer(style)
+            """
+            SELECT language, paper, instructions, length, hash FROM base WHERE style = $1 AND retired_at IS NULL
+            ORDER BY language, paper DESC, instructions
+            """, .integer(style)
         ) { row in
             StyleLine.Base(
-                language: try row.text("language"), paper: try row.text("paper"), length: Int(try row.integer("length")),
+                language: try row.text("language"), paper: try row.text("paper"),
+                instructions: election.inserts.names(of: try row.text("instructions")), length: Int(try row.integer("length")),
                 sha256: hex(try row.blob("hash")))
         }
     }

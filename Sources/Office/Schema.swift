@@ -294,6 +294,41 @@ enum Schema {
                 BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
             CREATE TRIGGER journal_frozen BEFORE UPDATE ON journal
                 BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+            """),
+        Migration(
+            "0002 inserts",
+            """
+            -- The office's own PDFs, by path: {sha256, length, pages, repaired}. Frozen by the first ballot, as `texts` are.
+            ALTER TABLE election ADD COLUMN inserts TEXT NOT NULL DEFAULT '{}';
+
+            -- A style's voters in a language and on a paper receive one base for each set of instructions. `instructions` is the SHA-256 of the
+            -- office's file in hexadecimal, empty for none. SQLite cannot change what must be unique: the table is made anew.
+            CREATE TABLE base_by_set (
+                id         INTEGER PRIMARY KEY,
+                hash       BLOB NOT NULL CHECK (length(hash) = 32),
+                style      INTEGER NOT NULL REFERENCES ballot_style (id),
+                language   TEXT NOT NULL,
+                paper      TEXT NOT NULL CHECK (paper IN ('letter', 'a4')),
+                instructions TEXT NOT NULL CHECK (length(instructions) IN (0, 64)),
+                length     INTEGER NOT NULL,
+                plan       TEXT NOT NULL,
+                first_ballot_page INTEGER NOT NULL,
+                last_ballot_page  INTEGER NOT NULL,
+                made_at    INTEGER NOT NULL,
+                retired_at INTEGER,
+                UNIQUE (style, language, paper, instructions, hash)
+            ) STRICT;
+            INSERT INTO base_by_set (id, hash, style, language, paper, instructions, length, plan, first_ballot_page, last_ballot_page,
+                    made_at, retired_at)
+                SELECT id, hash, style, language, paper, '', length, plan, first_ballot_page, last_ballot_page, made_at, retired_at FROM base;
+            DROP TABLE base;
+            ALTER TABLE base_by_set RENAME TO base;
+            CREATE UNIQUE INDEX base_current ON base (style, language, paper, instructions) WHERE retired_at IS NULL;
+            CREATE TRIGGER base_frozen BEFORE UPDATE OF id, hash, style, language, paper, instructions, length, plan, first_ballot_page,
+                last_ballot_page, made_at ON base
+                BEGIN SELECT RAISE(ABORT, 'a base never changes'); END;
+            CREATE TRIGGER base_kept BEFORE DELETE ON base
+                BEGIN SELECT RAISE(ABORT, 'a base is never deleted'); END;
             """)
     ]
 

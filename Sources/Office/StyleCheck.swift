@@ -35,14 +35,17 @@ package struct StyleCheck: Sendable {
         package var bases = 0
         /// What is wrong, election by election.
         package var findings: [Finding] = []
+        /// What may be meant so, but should be looked at: it does not change ``ok``.
+        package var warnings: [String] = []
 
         /// Whether all is well.
         package var ok: Bool { findings.isEmpty }
 
-        /// `{ok, styles, bases, findings: [{election, style, subject, detail}]}`
+        /// `{ok, styles, bases, findings: [{election, style, subject, detail}], warnings}`
         package var json: JSONValue {
             [
-                "ok": .bool(ok), "styles": .number(styles), "bases": .number(bases), "findings": .array(findings.map(\.json))
+                "ok": .bool(ok), "styles": .number(styles), "bases": .number(bases), "findings": .array(findings.map(\.json)),
+                "warnings": .array(warnings.map(JSONValue.string))
             ]
         }
 
@@ -67,6 +70,7 @@ package struct StyleCheck: Sendable {
                 try checkKind(election, &report)
                 for style in styles { try check(style, of: election, in: transaction, &report) }
                 try checkRoll(of: election, StyleResolver(styles.map(\.style)), in: transaction, &report)
+                try checkInstructions(of: election, in: transaction, &report)
             }
         }
         return report
@@ -99,13 +103,25 @@ package struct StyleCheck: Sendable {
         }
         if files.isEmpty { found.append(("file", "No vendor's file of it is recorded.")) }
         let bases = try transaction.all(
-            "SELECT hash, language, paper, length FROM base WHERE style = $1 AND retired_at IS NULL ORDER BY language, paper",
+            """
+            SELECT hash, language, paper, instructions, length FROM base WHERE style = $1 AND retired_at IS NULL
+            ORDER BY language, paper, instructions
+            """,
             .integer(kept.id)
-        ) { (hash: try $0.blob("hash"), language: try $0.text("language"), paper: try $0.text("paper"), length: try $0.integer("length")) }
+        ) { row in
+            (
+                hash: try row.blob("hash"), language: try row.text("language"), paper: try row.text("paper"),
+                set: try row.text("instructions"), length: try row.integer("length")
+            )
+        }
         for file in files {
-            let missing = ["letter", "a4"].filter { paper in !bases.contains { $0.language == file.language && $0.paper == paper } }
-            if !missing.isEmpty {
-                found.append(("base", "There is none in \(file.language) for \(missing.joined(separator: " and ")) paper."))
+            for set in election.inserts.sets(of: kept.style, language: file.language, in: election.definition) {
+                let missing = ["letter", "a4"].filter { paper in
+                    !bases.contains { $0.language == file.language && $0.paper == paper && $0.set == set }
+                }
+                guard !missing.isEmpty else { continue }
+                let with = election.inserts.names(of: set).first.map { " with \($0)" } ?? ""
+                found.append(("base", "There is none in \(file.language) for \(missing.joined(separator: " and ")) paper\(with)."))
             }
         }
         for base in bases {
@@ -128,6 +144,32 @@ package struct StyleCheck: Sendable {
         }
         report.findings += found.map {
             Finding(election: election.definition.id, style: kept.style.id, subject: $0.subject, detail: $0.detail)
+        }
+    }
+
+    /// Where some voters get instructions, those who get none are perhaps forgotten. Nobody's record is opened for it: where the roll does not
+    /// say where a voter is, either place will do.
+    private func checkInstructions(of election: KeptElection, in transaction: Transaction, _ report: inout Report) throws {
+        guard election.inserts.files.keys.contains(where: { $0.folder == .instructions }) else { return }
+        let languages = election.definition.languages
+        func serves(_ kind: VoterKind) -> Bool { election.inserts.choice.instructions(for: kind, languages: languages) != nil }
+        var without: [String: Int] = [:]
+        try transaction.forEach(
+            """
+            SELECT voter_class, coalesce(location, '') AS location, count(*) AS voters FROM request
+            WHERE election = $1 AND status = 'accepted' GROUP BY 1, 2
+            """, .integer(election.id)
+        ) { row in
+            guard let voterClass = VoterClass(rawValue: try row.text("voter_class")) else { return }
+            let places = Location(rawValue: try row.text("location")).map { [$0] } ?? Location.allCases
+            let kinds = places.map { VoterKind(voterClass, isOverseas: $0 == .overseas) }
+            guard let kind = kinds.first, !kinds.contains(where: serves) else { return }
+            without[kinds.count > 1 ? voterClass.rawValue : kind.words, default: 0] += Int(try row.integer("voters"))
+        }
+        for (kind, voters) in without.sorted(by: { $0.key < $1.key }) {
+            report.warnings.append(
+                "\(election.definition.id): \(counted(voters, "voter")) of the class \(kind) get\(voters == 1 ? "s" : "") no instructions, "
+                    + "while others have some. instructions/all.\(languages.first ?? "en").pdf would be for everyone else.")
         }
     }
 

@@ -24,7 +24,7 @@ package struct StyleShelf: Sendable {
         package var revised = 0
         package var unchanged = 0
         package var superseded = 0
-        /// Bases made: one for each style, language and paper.
+        /// Bases made: one for each style, language, paper and set of instructions.
         package var bases = 0
         /// What was taken but should be looked at.
         package var warnings: [String] = []
@@ -44,148 +44,89 @@ package struct StyleShelf: Sendable {
     /// Brings an election's folder in. Everything is checked before anything is written; a second import of the same folder changes nothing.
     ///
     /// - Parameters:
-    ///   - acceptRepaired: take ballots that libqpdf had to repair; that is journalled.
-    ///   - progress: called with bases done and bases in all.
+    ///   - acceptRepaired: take PDFs that libqpdf had to repair; that is journalled.
+    ///   - progress: called with bases done and bases in all, from several threads but never twice at a time.
     /// - Throws: ``OfficeError`` `badInput` with every problem, `notAllowed` where a rule forbids the change.
     package func importElection(
-        from folder: URL, acceptRepaired: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
+        from folder: URL, acceptRepaired: Bool = false, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) throws -> Summary {
         let read = try ElectionFolder(folder, isTest: office.isTest)
-        try checkAgainstBooks(read)
+        // Before the slow part; and again with what is kept, since a ballot may be issued meanwhile.
+        try office.books.read { try checkAgainstBooks(read, in: $0) }
+        let spool = try BaseSpool(in: office.folder.url)
+        let made = try BaseMaking(
+            folder: read, child: child, publicURL: office.configuration.publicSite.url, acceptRepaired: acceptRepaired, spool: spool
+        ).run(progress: progress)
         var summary = Summary(election: read.definition.id)
-        summary.warnings = read.warnings
-        let made = try makeBases(of: read, acceptRepaired: acceptRepaired, summary: &summary, progress: progress)
-        try office.needingCounter { try keep(read, made, &summary) }
+        summary.bases = made.bases
+        summary.warnings = read.warnings + made.warnings
+        try office.needingCounter { try keep(read, made, spool, &summary) }
         return summary
     }
 
     // MARK: Checks
 
-    /// What the office's books forbid, before the slow part.
-    private func checkAgainstBooks(_ read: ElectionFolder) throws {
-        try office.books.read { transaction in
-            let elections = try ElectionBook.all(in: transaction)
-            let definition = read.definition
-            if let other = elections.first(where: {
-                $0.definition.id != definition.id && $0.definition.identityQuestion != definition.identityQuestion
-            }) {
-                // Every link page must be the same bytes, whatever the link: so the office asks one question.
-                throw OfficeError(
-                    .notAllowed,
-                    "election.yaml asks \(definition.identityQuestion.rawValue), but \(other.definition.id) asks "
-                        + "\(other.definition.identityQuestion.rawValue).",
-                    hint: "One office asks all its voters the same question; make another office for the other.")
-            }
-            guard let known = elections.first(where: { $0.definition.id == definition.id }) else { return }
-            guard known.definition.jurisdiction.id == definition.jurisdiction.id else {
-                throw OfficeError(
-                    .notAllowed, "\(definition.id) belongs to \(known.definition.jurisdiction.name) here.",
-                    hint: "Give this election another id.")
-            }
-            let issued = try transaction.count("SELECT count(*) FROM ballot WHERE election = $1", .integer(known.id))
-            let differing =
-                changedKeys(known.definition.json.objectValue ?? [:], definition.json.objectValue ?? [:])
-                + changedKeys(known.declarations, read.declarations).map { "the declaration in \($0)" }
-            if issued > 0, !differing.isEmpty {
-                throw OfficeError(
-                    .notAllowed,
-                    "Ballots of \(definition.id) have been issued, and the folder now says something else in: "
-                        + "\(differing.joined(separator: ", ")).",
-                    hint: "Put it back as it was. Ballot PDFs may be corrected: they become new revisions.")
-            }
+    /// What the office's books forbid.
+    private func checkAgainstBooks(_ read: ElectionFolder, in transaction: Transaction) throws {
+        let elections = try ElectionBook.all(in: transaction)
+        let definition = read.definition
+        if let other = elections.first(where: {
+            $0.definition.id != definition.id && $0.definition.identityQuestion != definition.identityQuestion
+        }) {
+            // Every link page must be the same bytes, whatever the link: so the office asks one question.
+            throw OfficeError(
+                .notAllowed,
+                "election.yaml asks \(definition.identityQuestion.rawValue), but \(other.definition.id) asks "
+                    + "\(other.definition.identityQuestion.rawValue).",
+                hint: "One office asks all its voters the same question; make another office for the other.")
         }
+        guard let known = elections.first(where: { $0.definition.id == definition.id }) else { return }
+        guard known.definition.jurisdiction.id == definition.jurisdiction.id else {
+            throw OfficeError(
+                .notAllowed, "\(definition.id) belongs to \(known.definition.jurisdiction.name) here.",
+                hint: "Give this election another id.")
+        }
+        let issued = try transaction.count("SELECT count(*) FROM ballot WHERE election = $1", .integer(known.id))
+        let differing =
+            changedKeys(known.definition.json.objectValue ?? [:], definition.json.objectValue ?? [:])
+            + changedKeys(known.declarations, read.declarations).map { "the declaration in \($0)" }
+            + (issued == 0 ? [] : changedInserts(known.inserts, read.inserts))
+        if issued > 0, !differing.isEmpty {
+            throw OfficeError(
+                .notAllowed,
+                "Ballots of \(definition.id) have been issued, and the folder now says something else in: "
+                    + "\(differing.joined(separator: ", ")).",
+                hint: "Put it back as it was. Ballot PDFs may be corrected: they become new revisions.")
+        }
+    }
+
+    private func changedInserts(_ old: KeptInserts, _ new: [Insert: [UInt8]]) -> [String] {
+        Set(old.files.keys).union(new.keys).filter { old.files[$0]?.sha256 != new[$0].map { hex(SHA256.hash($0)) } }.sorted().map(\.path)
     }
 
     private func changedKeys<Value: Equatable>(_ old: [String: Value], _ new: [String: Value]) -> [String] {
         Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
     }
 
-    // MARK: Bases
-
-    private struct MadeStyle {
-        let style: BallotStyle
-        var files: [String: File] = [:]
-        struct File {
-            let sha256: [UInt8]
-            let length: Int
-            let pages: Int
-            let repaired: Bool
-            var bases: [Paper: (hash: [UInt8], base: Base)] = [:]
-        }
-    }
-
-    /// Reads every ballot and makes its bases; every ballot that cannot be read is one problem, and any problem stops the import.
-    private func makeBases(
-        of read: ElectionFolder, acceptRepaired: Bool, summary: inout Summary, progress: (Int, Int) -> Void
-    ) throws -> [MadeStyle] {
-        let reader = BallotReader(child: child)
-        let total = read.styles.reduce(0) { $0 + $1.files.count } * Paper.allCases.count
-        var problems: [Problem] = []
-        var made: [MadeStyle] = []
-        progress(0, total)
-        for style in read.styles {
-            var shelf = MadeStyle(style: style)
-            for (language, file) in style.files.sorted(by: { $0.key < $1.key }) {
-                do {
-                    let bytes = try read.bytes(file)
-                    let clean = try reader.read(bytes, name: file, acceptRepaired: acceptRepaired)
-                    summary.warnings += clean.warnings.map { "\(file): \($0)" }
-                    var kept = MadeStyle.File(
-                        sha256: SHA256.hash(bytes), length: bytes.count, pages: clean.pages.count, repaired: clean.repaired)
-                    for paper in Paper.allCases {
-                        let input = BaseInput(
-                            text: read.text(language: language, publicURL: office.configuration.publicSite.url, sample: office.isTest),
-                            paper: paper, ballotPDF: clean.pdf, styleLabel: style.id.text)
-                        let base = try makeBase(input, vendor: bytes, file: file)
-                        kept.bases[paper] = (SHA256.hash(base.bytes), base)
-                        summary.bases += 1
-                        progress(summary.bases, total)
-                    }
-                    shelf.files[language] = kept
-                } catch let error as PacketError {
-                    problems.append(Problem(file: file, what: error.message, hint: error.hint))
-                }
-            }
-            made.append(shelf)
-        }
-        guard problems.isEmpty else { throw OfficeError(Problems(problems), in: "The ballots") }
-        return made
-    }
-
-    /// The base, after its ballot pages were compared with the vendor's as pictures: what leaves the office is what the vendor delivered.
-    private func makeBase(_ input: BaseInput, vendor: [UInt8], file: String) throws -> Base {
-        let plain = try BaseAssembly.make(input.withoutSample(), child: child)
-        let differences = try PageCompare.compare(
-            vendor, pages: 1...plain.ballotPages.count, plain.bytes, firstOfB: plain.ballotPages.lowerBound, child: child)
-        if let first = differences.first {
-            throw PacketError(
-                .pictureChanged, "page \(first.page) looks different after it was read: the ballot would not be the vendor's",
-                hint: "Print the ballot to a new PDF from the program that made it, and import that.", file: file)
-        }
-        return input.text.sample ? try BaseAssembly.make(input, child: child) : plain
-    }
-
     // MARK: Keeping
 
     /// Bases first, to the counter; then the books. A crash between leaves bases that nothing points at, and the next import finds them made.
-    private func keep(_ read: ElectionFolder, _ made: [MadeStyle], _ summary: inout Summary) throws {
+    private func keep(_ read: ElectionFolder, _ made: BaseMaking.Result, _ spool: BaseSpool, _ summary: inout Summary) throws {
         let now = office.clock.now()
         let authority = String(decoding: try office.cabinet.authority().pem, as: UTF8.self)
-        for style in made {
-            for file in style.files.values {
-                for (hash, base) in file.bases.values {
-                    // One at a time: claims must not wait for a whole election's megabytes.
-                    try office.writeCounter { transaction in
-                        try transaction.execute(
-                            "INSERT INTO base (hash, length, bytes) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", .blob(hash),
-                            .integer(Int64(base.bytes.count)), .blob(base.bytes))
-                    }
-                }
+        for base in made.styles.flatMap({ $0.files.values }).flatMap({ $0.bases.values }) {
+            let bytes = try spool.bytes(base.bytes)
+            // One at a time: claims must not wait for a whole election's megabytes.
+            try office.writeCounter { transaction in
+                try transaction.execute(
+                    "INSERT INTO base (hash, length, bytes) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", .blob(base.hash),
+                    .integer(Int64(bytes.count)), .blob(bytes))
             }
         }
         let election = try office.books.write { transaction in
-            let id = try keepElection(read, at: now, in: transaction)
-            try keepStyles(made, election: id, at: now, &summary, in: transaction)
+            try checkAgainstBooks(read, in: transaction)
+            let id = try keepElection(read, made.inserts, at: now, in: transaction)
+            try keepStyles(made.styles, election: id, at: now, &summary, in: transaction)
             return id
         }
         try office.writeCounter { transaction in
@@ -198,7 +139,8 @@ package struct StyleShelf: Sendable {
         }
     }
 
-    private func keepElection(_ read: ElectionFolder, at now: Instant, in transaction: Transaction) throws -> Int64 {
+    private func keepElection(_ read: ElectionFolder, _ inserts: KeptInserts, at now: Instant, in transaction: Transaction) throws -> Int64
+    {
         let definition = read.definition
         let jurisdiction = definition.jurisdiction
         try transaction.execute(
@@ -209,29 +151,33 @@ package struct StyleShelf: Sendable {
             .text(jurisdiction.id.text), .text(jurisdiction.name), .text(jurisdiction.state), .text(jurisdiction.idType.rawValue))
         let text = definition.json.text
         let declarations = JSONValue.object(read.declarations.mapValues(JSONValue.string)).text
+        let pages = inserts.json
         let before = try transaction.first(
-            "SELECT id, definition, texts FROM election WHERE jurisdiction = $1 AND code = $2", .text(jurisdiction.id.text),
+            "SELECT id, definition, texts, inserts FROM election WHERE jurisdiction = $1 AND code = $2", .text(jurisdiction.id.text),
             .text(definition.id.text)
-        ) { (id: try $0.integer("id"), same: try $0.text("definition") == text && $0.text("texts") == declarations) }
+        ) { row in
+            (
+                id: try row.integer("id"),
+                same: try row.text("definition") == text && row.text("texts") == declarations && row.text("inserts") == pages.text
+            )
+        }
         if let before, before.same { return before.id }
         let id = try transaction.first(
             """
-            INSERT INTO election (jurisdiction, code, test, definition, texts, imported_at) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (jurisdiction, code) DO UPDATE SET definition = excluded.definition, texts = excluded.texts
+            INSERT INTO election (jurisdiction, code, test, definition, texts, inserts, imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (jurisdiction, code) DO UPDATE SET definition = excluded.definition, texts = excluded.texts,
+                inserts = excluded.inserts
             RETURNING id
             """,
             .text(jurisdiction.id.text), .text(definition.id.text), .flag(definition.test), .text(text), .text(declarations),
-            .integer(now.milliseconds), decode: { try $0.integer("id") })
+            .text(pages.text), .integer(now.milliseconds), decode: { try $0.integer("id") })
         guard let id else { throw OfficeError(.broken, "The election was not kept.") }
-        try Journal.append(
-            [
-                JournalEntry(
-                    .electionImported, election: id,
-                    facts: [
-                        "code": .string(definition.id.text), "definition": .string(IssueBasis.hash(text)),
-                        "texts": .string(IssueBasis.hash(declarations))
-                    ])
-            ], at: now, in: transaction)
+        var facts: [String: JSONValue] = [
+            "code": .string(definition.id.text), "definition": .string(IssueBasis.hash(text)),
+            "texts": .string(IssueBasis.hash(declarations))
+        ]
+        if !inserts.files.isEmpty { facts["inserts"] = pages }
+        try Journal.append([JournalEntry(.electionImported, election: id, facts: facts)], at: now, in: transaction)
         return id
     }
 
@@ -309,31 +255,42 @@ package struct StyleShelf: Sendable {
         summary.toReview += holders.count
     }
 
-    /// Keeps a style's bases, and returns for how many languages and papers another one is in use now than before.
+    /// Keeps a style's bases, and returns in how many places (language, paper, set of instructions) another one is in use now than before.
     private func keepBases(_ style: MadeStyle, row: Int64, at now: Instant, in transaction: Transaction) throws -> Int {
-        var changed = 0
-        for (language, file) in style.files {
-            for (paper, made) in file.bases {
-                let inUse = try transaction.first(
-                    "SELECT hash FROM base WHERE style = $1 AND language = $2 AND paper = $3 AND retired_at IS NULL", .integer(row),
-                    .text(language), .text(paper.rawValue), decode: { try $0.blob("hash") })
-                if inUse == made.hash { continue }
-                changed += 1
-                try transaction.execute(
-                    "UPDATE base SET retired_at = $4 WHERE style = $1 AND language = $2 AND paper = $3 AND retired_at IS NULL",
-                    .integer(row), .text(language), .text(paper.rawValue), .integer(now.milliseconds))
-                try transaction.execute(
-                    """
-                    INSERT INTO base (hash, style, language, paper, length, plan, first_ballot_page, last_ballot_page, made_at)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                    ON CONFLICT (style, language, paper, hash) DO UPDATE SET retired_at = NULL
-                    """,
-                    .blob(made.hash), .integer(row), .text(language), .text(paper.rawValue), .integer(Int64(made.base.bytes.count)),
-                    .text(try made.base.plan.json()), .integer(Int64(made.base.ballotPages.lowerBound)),
-                    .integer(Int64(made.base.ballotPages.upperBound)), .integer(now.milliseconds))
-            }
+        struct Place: Hashable { let language: String, variant: BaseVariant }
+        var inUse: [Place: [UInt8]] = [:]
+        try transaction.forEach(
+            "SELECT hash, language, paper, instructions FROM base WHERE style = $1 AND retired_at IS NULL", .integer(row)
+        ) { base in
+            guard let paper = Paper(rawValue: try base.text("paper")) else { return }
+            let variant = BaseVariant(paper: paper, instructions: try base.text("instructions"))
+            inUse[Place(language: try base.text("language"), variant: variant)] = try base.blob("hash")
         }
-        return changed
+        var made: [Place: MadeBase] = [:]
+        for (language, file) in style.files {
+            for (variant, base) in file.bases { made[Place(language: language, variant: variant)] = base }
+        }
+        let changed = Set(inUse.keys).union(made.keys).filter { inUse[$0] != made[$0]?.hash }
+        for place in changed {
+            let values: [SQLValue] = [
+                .integer(row), .text(place.language), .text(place.variant.paper.rawValue), .text(place.variant.instructions)
+            ]
+            try transaction.execute(
+                """
+                UPDATE base SET retired_at = $5 WHERE style = $1 AND language = $2 AND paper = $3 AND instructions = $4
+                    AND retired_at IS NULL
+                """, values[0], values[1], values[2], values[3], .integer(now.milliseconds))
+            guard let base = made[place] else { continue }
+            try transaction.execute(
+                """
+                INSERT INTO base (style, language, paper, instructions, hash, length, plan, first_ballot_page, last_ballot_page, made_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                ON CONFLICT (style, language, paper, instructions, hash) DO UPDATE SET retired_at = NULL
+                """,
+                values[0], values[1], values[2], values[3], .blob(base.hash), .integer(Int64(base.bytes.count)), .text(base.plan),
+                .integer(Int64(base.ballotPages.lowerBound)), .integer(Int64(base.ballotPages.upperBound)), .integer(now.milliseconds))
+        }
+        return changed.count
     }
 
     private func journal(
@@ -341,10 +298,9 @@ package struct StyleShelf: Sendable {
     ) throws {
         var bases: [String: JSONValue] = [:]
         for (language, file) in style.files {
-            for (paper, made) in file.bases {
-                bases[IssueBasis.place(language: language, paper: paper.rawValue)] = [
-                    "sha256": .string(hex(made.hash)), "plan": .string(IssueBasis.hash(try made.base.plan.json()))
-                ]
+            for (variant, base) in file.bases {
+                let place = IssueBasis.place(language: language, paper: variant.paper.rawValue, instructions: variant.instructions)
+                bases[place] = ["sha256": .string(hex(base.hash)), "plan": .string(IssueBasis.hash(base.plan))]
             }
         }
         try Journal.append(

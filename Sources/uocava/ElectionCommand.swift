@@ -12,7 +12,7 @@ struct ElectionCommand: ParsableCommand {
     struct Import: ParsableCommand, ListsProblems {
         static let configuration = CommandConfiguration(
             commandName: "import",
-            abstract: "Bring in an election's folder: election.yaml, styles.csv and the ballots.",
+            abstract: "Bring in an election's folder: election.yaml, styles.csv, ballots and the office's own PDFs.",
             usage: "uocava election import DIR [--accept-repaired]",
             discussion: """
                 Reads and checks everything before it writes anything: a folder with a problem changes \
@@ -23,14 +23,14 @@ struct ElectionCommand: ParsableCommand {
                   uocava election import ballot-styles/2028-general
                   uocava election import ballot-styles/2028-general --accept-repaired
 
-                Every ballot is read in a process that may do nothing else, and compared with its \
-                vendor's file as a picture, page by page: allow about a second for each.
+                Every PDF is read in a process that may do nothing else, and what goes into packets is \
+                compared with it as a picture, page by page, on every core.
                 """)
 
         @Argument(help: ArgumentHelp("The election's folder.", valueName: "DIR"))
         var folder: String
 
-        @Flag(name: .long, help: "Take ballots that are damaged and could be repaired; that is journalled.")
+        @Flag(name: .long, help: "Take PDFs that are damaged and could be repaired; that is journalled.")
         var acceptRepaired = false
 
         @OptionGroup var problems: ProblemOptions

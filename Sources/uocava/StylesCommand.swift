@@ -33,16 +33,20 @@ struct StylesCommand: ParsableCommand {
             let styles = try Reports(try office.open()).styles(election: election.map { ElectionID($0) })
             // Hashes are for --format json: on a terminal they would leave no room for what a person looks for.
             let sheet = ReportTable(
-                columns: ["style", "rev", "party", "scope", "languages", "pages", "precincts", "voters"],
+                columns: ["style", "rev", "party", "scope", "languages", "pages", "precincts", "voters"]
+                    + (styles.haveInserts ? ["inserts"] : []),
                 rows: styles.map { line in
                     [
                         .string(line.style.text), .number(line.revision), .string(line.party), .string(line.scope.rawValue),
                         .string(line.files.map(\.language).joined(separator: " ")), .number(line.pages),
                         .string(line.precincts.joined(separator: "; ")), .number(line.voters)
-                    ]
+                    ] + (styles.haveInserts ? [.number(line.inserts.count)] : [])
                 })
+            var names: [String] = []
+            for file in styles.flatMap(\.inserts).map(\.file) where !names.contains(file) { names.append(file) }
             try Report(
                 json: styles.json, table: styles.table, sheet: sheet,
+                foot: names.isEmpty ? [] : ["Of the office's own, in the packets that they are for:"] + names.map { "  \($0)" },
                 nothing: "No styles yet. Bring them in: uocava election import DIR\(office.suffix)"
             ).show(as: output.format)
         }
@@ -57,7 +61,8 @@ struct StylesCommand: ParsableCommand {
             discussion: """
                 What packets begin with is at the counter and unchanged, for every style, language and \
                 paper; every style has precincts; every precinct, party and class on the roll leads to \
-                one style; test and real are not mixed.
+                one style; test and real are not mixed. Voters who get no instructions while others do \
+                are a warning.
 
                 Example:
                   uocava styles check --election 2028-general
@@ -74,6 +79,7 @@ struct StylesCommand: ParsableCommand {
         /// Checks them.
         func run() throws {
             let report = try StyleCheck(try office.open()).run(election: election.map { ElectionID($0) })
+            Output.warn(report.warnings, limit: report.warnings.count)
             try Report(
                 json: report.json, table: report.table,
                 nothing: "\(counted(report.styles, "style")) and \(counted(report.bases, "base")) checked: all is well."

@@ -3,19 +3,23 @@
 # Needs: $root $office $work $election $page (the inbox) $site $server (its process), and the functions `uocava` and `stop`.
 
 # Filled in on the way. A step that finds nothing leaves them empty, and the steps after it say so.
-voter_id='' birthday='' link='' to='' last_name='' links_in_letter='' letters='' different_links='' pdf='' zip='' style='' return_code='' tracking_code=''
+voter_id='' birthday='' link='' to='' last_name='' group='' links_in_letter='' letters='' different_links='' pdf='' zip='' style='' return_code='' tracking_code=''
 
-# Which letter: an ASCII name, so that text taken from the PDF can be compared as bytes.
+# Which letter: an ASCII name, so that text taken from the PDF can be compared as bytes, and a voter for whom the sample has instructions.
 pick_letter() {
     curl -sS "${page}letters.json" > "$work/letters.json"
     /usr/bin/python3 - "$work/letters.json" "$work/election/voters.csv" "$work/letter.txt" <<'PYTHON'
 import csv, json, shlex, sys
 letters = json.load(open(sys.argv[1]))
-last = {row["voter_id"]: row["last_name"] for row in csv.DictReader(open(sys.argv[2], encoding="utf-8"))}
-letter = next(letter for letter in letters if letter["link"] and letter["name"].isascii() and letter["birthday"])
+roll = {row["voter_id"]: row for row in csv.DictReader(open(sys.argv[2], encoding="utf-8"))}
+def group(row):
+    return "citizens-abroad" if row["class"].startswith("citizen-") else "" if row["class"] == "other" else f"military-{row['location']}"
+letter = next(letter for letter in letters if letter["link"] and letter["name"].isascii() and letter["birthday"]
+              and group(roll[letter["voter_id"]]) in ("citizens-abroad", "military-overseas"))
 open(sys.argv[3], "w").write(letter["text"])
 found = {name: letter[name] for name in ("voter_id", "birthday", "link", "to")}
-found["last_name"] = last[letter["voter_id"]]
+found["last_name"] = roll[letter["voter_id"]]["last_name"]
+found["group"] = group(roll[letter["voter_id"]])
 found["links_in_letter"] = sum("/b/" in line for line in letter["text"].splitlines())
 found["letters"] = len(letters)
 found["different_links"] = len({letter["link"] for letter in letters})
@@ -160,13 +164,36 @@ signature_holds() { # FILE: pdfsig's exit status says nothing, so its words are 
     grep -q 'Signature is Valid' "$work/pdfsig.txt"
 }
 
-# The pages of the packet between declaration and envelope, against the vendor's file: the same words, and so nobody's name.
-ballot_pages_are_the_vendors() {
-    local vendor=$work/election/ballots/$style-$(json 'd["language"]' < "$work/zip/manifest.json").pdf pages
-    pages=$(pdfinfo "$vendor" | sed -n 's/^Pages: *//p')
-    pdftotext -layout "$vendor" "$work/vendor.txt"
-    pdftotext -layout -f 3 -l $((2 + pages)) "$work/packet.pdf" "$work/ballot.txt"
-    grep -q 'Vote for' "$work/vendor.txt" && diff "$work/vendor.txt" "$work/ballot.txt"
+pages_of() { pdfinfo "$1" | sed -n 's/^Pages: *//p'; }
+
+# The packet's pages from FIRST on are those of a file of the election's folder: the same words, and so nobody's name.
+given_pages() { # FILE FIRST
+    pdftotext -layout "$1" "$work/given.txt"
+    pdftotext -layout -f "$2" -l $(($2 + $(pages_of "$1") - 1)) "$work/packet.pdf" "$work/printed.txt"
+    grep -q '[[:alnum:]]' "$work/given.txt" && diff "$work/given.txt" "$work/printed.txt"
+}
+
+# Every page of the packet in its place.
+walk_the_pages() {
+    local language at=2 folder=$work/election instructions ballot write_ins secrecy
+    language=$(json 'd["language"]' < "$work/zip/manifest.json")
+    instructions=$folder/instructions/$group.$language.pdf
+    ballot=$folder/ballots/$style-$language.pdf
+    write_ins=$folder/write-ins/$style.$language.pdf
+    [ -e "$write_ins" ] || write_ins=$folder/write-ins/all.$language.pdf
+    secrecy=$folder/secrecy/all.$language.pdf
+    holds "behind the cover: the office's instructions for $group, unaltered" "the same words" given_pages "$instructions" "$at"
+    at=$((at + $(pages_of "$instructions")))
+    pdftotext -layout -f "$at" -l "$at" "$work/packet.pdf" "$work/declaration.txt"
+    holds "the declaration names the voter" "$last_name in the text" grep -qF -- "$last_name" "$work/declaration.txt"
+    at=$((at + 1))
+    holds "the ballot's pages are the vendor's, without a name or number" "the same words" given_pages "$ballot" "$at"
+    at=$((at + $(pages_of "$ballot")))
+    holds "then the write-in candidates of this ballot" "the same words" given_pages "$write_ins" "$at"
+    at=$((at + $(pages_of "$write_ins")))
+    holds "then the secrecy sheet" "the same words" given_pages "$secrecy" "$at"
+    at=$((at + $(pages_of "$secrecy")))
+    same "then the envelope, and nothing more" "$at" "$(pages_of "$work/packet.pdf")"
 }
 
 walk_the_packet() {
@@ -185,10 +212,8 @@ walk_the_packet() {
     holds "pdfsig: the packet's signature is valid" "Signature is Valid" signature_holds "$work/packet.pdf"
     holds "pdfsig: it covers the whole file" "Total document signed" grep -q 'Total document signed' "$work/pdfsig.txt"
     holds "every page says SAMPLE" "the word across each page" scripts/house/sample_marks.py "$work/packet.pdf"
-    pdftotext -layout -f 2 -l 2 "$work/packet.pdf" "$work/declaration.txt"
-    holds "the declaration names the voter" "$last_name in the text" grep -qF -- "$last_name" "$work/declaration.txt"
     style=$(on_file 'ballot["style"]')
-    holds "the ballot's pages are the vendor's, without a name or number" "the same words" ballot_pages_are_the_vendors
+    walk_the_pages
     pdftotext -layout "$work/packet.pdf" "$work/packet.txt"
     return_code=$(grep -oE 'R(-[0-9A-Z]{4}){3}' "$work/packet.txt" | sort -u)
     tracking_code=$(grep -oE 'T(-[0-9A-Z]{4}){5}' "$work/packet.txt" | sort -u)

@@ -130,15 +130,16 @@ struct HouseTests {
         }
     }
 
-    @Test("Every page of a sample ballot says SAMPLE")
+    @Test("Every page of a sample ballot and of what goes with it says SAMPLE")
     func sampleSaysSo() throws {
         try House.inFolder { folder in
             let place = folder.appendingPathComponent("sample")
             let made = try House.script("sample-election", [place.path, "--date", "2028-09-18", "--voters", "1"])
             try #require(made.status == 0, "\(made.text)")
-            let ballots = try FileManager.default.contentsOfDirectory(atPath: place.appendingPathComponent("ballots").path)
-            for ballot in ballots {
-                let text = try House.run("/usr/bin/env", ["pdftotext", place.appendingPathComponent("ballots/\(ballot)").path, "-"]).text
+            let files = try FileManager.default.subpathsOfDirectory(atPath: place.path).filter { $0.hasSuffix(".pdf") }
+            #expect(Set(files.compactMap { $0.split(separator: "/").first }) == ["ballots", "instructions", "write-ins", "secrecy"])
+            for ballot in files {
+                let text = try House.run("/usr/bin/env", ["pdftotext", place.appendingPathComponent(ballot).path, "-"]).text
                 let pages = text.split(separator: "\u{0C}", omittingEmptySubsequences: true)
                 #expect((1...2).contains(pages.count))
                 for page in pages { #expect(page.contains("SAMPLE"), "\(ballot)") }

@@ -336,6 +336,15 @@ struct AuditPlant: Sendable, CustomTestStringConvertible {
             "a base is taken out of use", finds: "9 frozen: style south revision 1",
             script: "UPDATE base SET retired_at = 5 WHERE style = (SELECT id FROM ballot_style WHERE code = 'south') AND paper = 'a4'"),
         books(
+            "a base is put with other instructions", finds: "9 frozen: style south revision 1",
+            script: """
+                UPDATE base SET instructions = printf('%064d', 1) WHERE style = (SELECT id FROM ballot_style WHERE code = 'south')
+                    AND paper = 'a4'
+                """),
+        books(
+            "an election is given instructions by hand", finds: "9 frozen: election",
+            script: "UPDATE election SET inserts = '{\"instructions/all.en.pdf\":{}}'"),
+        books(
             "an election's deadline is moved", finds: "9 frozen: election",
             script: "UPDATE election SET definition = replace(definition, '2028-11-07T20:00', '2028-11-08T20:00')"),
         books(

@@ -14,7 +14,8 @@ struct HistoryGuardTests {
             "UPDATE voter SET number_index = randomblob(16) WHERE id = 1", "DELETE FROM exception",
             "UPDATE ballot_style SET scope = 'federal'",
             "UPDATE style_precinct SET precinct = 'x'", "DELETE FROM style_precinct", "UPDATE style_file SET sha256 = randomblob(32)",
-            "UPDATE base SET plan = ''", "DELETE FROM base", "DELETE FROM ballot_style",
+            "UPDATE base SET plan = ''", "UPDATE base SET instructions = printf('%064d', 1)", "DELETE FROM base",
+            "DELETE FROM ballot_style",
             "INSERT INTO ballot_style (election, code, revision, name, party, scope, imported_at) VALUES (1, 'north', 2, '', '', 'full', 5)",
             "UPDATE ballot SET voter = 2 WHERE voter = 1"
         ])

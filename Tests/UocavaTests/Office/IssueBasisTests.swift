@@ -15,10 +15,12 @@ struct IssueBasisTests {
             "UPDATE ballot_style SET scope = 'federal'",
             "UPDATE ballot_style SET code = CASE code WHEN 'north' THEN 'n' ELSE code END",
             "UPDATE base SET retired_at = 1 WHERE paper = 'a4'",
+            "UPDATE base SET instructions = printf('%064d', 1) WHERE paper = 'a4'",
             "UPDATE base SET plan = replace(plan, '\"x\":', '\"x\":1')",
             "UPDATE style_file SET length = length + 1",
             "UPDATE election SET definition = replace(definition, 'General Election', 'Special Election')",
             "UPDATE election SET texts = replace(texts, 'perjury', 'nothing')",
+            "UPDATE election SET inserts = '{ }'",
             "UPDATE voter SET number_index = randomblob(16) WHERE id = 1",
             "UPDATE request SET fingerprint = randomblob(16) WHERE id = 1",
             "DELETE FROM request WHERE id = 1"
