@@ -24,7 +24,7 @@ struct BooksCheck {
 
     private func checkBallots(_ history: JournalCheck.History, _ books: Transaction) throws {
         var seen = 0
-        try books.forEach("SELECT id, election, voter, style, base, packet, status, status_at, issued_at FROM ballot") { row in
+        try books.forEach("SELECT id, election, voter, style, base, packet, status, status_at, issued_at, mail_serial FROM ballot") { row in
             seen += 1
             let id = try row.blob("id")
             let subject = "ballot \(hex(id))"
@@ -45,7 +45,10 @@ struct BooksCheck {
             let same =
                 try told.styleRow == row.integer("style") && told.base == row.blob("base") && told.packet == row.blob("packet")
                 && told.voter == row.integer("voter") && told.election == row.integer("election")
-            if !same { notes.add(.frozen, subject, "Voter, style, base or packet are not those that the journal tells of.") }
+                && told.mailSerial == row.optionalInteger("mail_serial")
+            if !same {
+                notes.add(.frozen, subject, "Voter, style, base, packet or envelope's number are not those that the journal tells of.")
+            }
         }
         try books.forEach(
             """

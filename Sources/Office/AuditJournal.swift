@@ -28,6 +28,7 @@ struct JournalCheck {
             let styleRow: Int64
             let base: [UInt8]
             let packet: [UInt8]
+            let mailSerial: Int64?
             let issuedAt: Int64
             var status: BallotStatus?
             var statusAt: Int64
@@ -157,7 +158,8 @@ struct JournalCheck {
             history.ballots[id] = History.Ballot(
                 election: row.election ?? 0, voter: row.voter ?? 0, styleRow: facts["style_row"]?.integerValue ?? 0,
                 base: facts["base"]?.stringValue.flatMap { bytes(hex: $0) } ?? [],
-                packet: facts["packet"]?.stringValue.flatMap { bytes(hex: $0) } ?? [], issuedAt: row.at, status: .issued, statusAt: row.at)
+                packet: facts["packet"]?.stringValue.flatMap { bytes(hex: $0) } ?? [], mailSerial: facts["mail_serial"]?.integerValue,
+                issuedAt: row.at, status: .issued, statusAt: row.at)
             return
         }
         guard var ballot = history.ballots[id] else { return notes.add(.journal, subject, "It tells of a ballot that was never issued.") }

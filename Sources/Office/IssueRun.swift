@@ -286,8 +286,8 @@ final class IssueRun: Sendable {
             let ballots = try transaction.prepare(
                 """
                 INSERT INTO ballot (id, election, voter, sequence, style, base, packet, batch, status, status_at, issued_at, return_index,
-                    tracking, key_id, sealed)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $9, $10, $11, $12, $13)
+                    tracking, key_id, sealed, mail_serial)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $9, $10, $11, $12, $13, $14)
                 """)
             let links = try LinkRows(in: transaction)
             for voter in decided {
@@ -326,15 +326,14 @@ final class IssueRun: Sendable {
         try ballots.execute(
             .blob(made.id), .integer(election.id), .integer(voter.voter), .integer(voter.sequence), .integer(base.styleRow),
             .blob(made.base), .blob(made.sha256), .integer(batch), .integer(now.milliseconds), .blob(made.returnIndex),
-            .blob(made.tracking), .text(made.sealedBallot.keyID), .blob(made.sealedBallot.sealed))
+            .blob(made.tracking), .text(made.sealedBallot.keyID), .blob(made.sealedBallot.sealed), .integer(orNull: made.mailSerial))
         try links.record(made.link, ballot: made.id, election: election.id, voter: voter.voter, kind: .ballotReady, at: now)
-        entries.append(
-            JournalEntry(
-                .ballot(.issued), election: election.id, voter: voter.voter, ballot: made.id,
-                facts: [
-                    "style": .string(base.style.id.text), "style_row": .integer(base.styleRow), "base": .string(hex(made.base)),
-                    "packet": .string(hex(made.sha256)), "batch": .integer(batch)
-                ]))
+        var facts: [String: JSONValue] = [
+            "style": .string(base.style.id.text), "style_row": .integer(base.styleRow), "base": .string(hex(made.base)),
+            "packet": .string(hex(made.sha256)), "batch": .integer(batch)
+        ]
+        if let serial = made.mailSerial { facts["mail_serial"] = .integer(serial) }
+        entries.append(JournalEntry(.ballot(.issued), election: election.id, voter: voter.voter, ballot: made.id, facts: facts))
         entries.append(
             JournalEntry(
                 .ballot(.letterQueued), election: election.id, voter: voter.voter, ballot: made.id,

@@ -78,16 +78,18 @@ package struct Issuing: Sendable {
                 hint: "Ballots can no longer be issued for this election.")
         }
         let wording = PacketWording(election: election, publicURL: office.configuration.publicSite.url)
-        let maker = try order.dryRun ? nil : self.maker(wording, now: now)
-        let run = IssueRun(
-            office: office, election: election, now: now, closesAt: closes,
-            bases: try loadBases(of: election, issuedAt: now, cmsCapacity: maker?.signer.longestCMS), maker: maker)
-        if order.dryRun { return try run.everyone(scope, releasing: numbers(order.release), progress: progress) }
+        // Whatever is wrong with the key is told before anything is done.
+        let signer = try order.dryRun ? nil : self.signer(now: now)
+        let bases = try loadBases(of: election, issuedAt: now, cmsCapacity: signer?.longestCMS)
+        func run(_ maker: PacketMaker?) -> IssueRun {
+            IssueRun(office: office, election: election, now: now, closesAt: closes, bases: bases, maker: maker)
+        }
+        guard let signer else { return try run(nil).everyone(scope, releasing: numbers(order.release), progress: progress) }
         let lock = try office.lock("issue", busy: "Another `uocava issue` is running in this office.")
         defer { withExtendedLifetime(lock) {} }
         try LinkDesk(office).finishInterrupted()
         try release(order.release, election: election, at: now)
-        return try run.everyone(scope, releasing: [], progress: progress)
+        return try run(maker(wording, signer)).everyone(scope, releasing: [], progress: progress)
     }
 
     /// Nothing is issued from an election, a style or a roll that is not as it was imported.
@@ -123,7 +125,7 @@ package struct Issuing: Sendable {
         try run.classify(scope, body)
     }
 
-    private func maker(_ wording: PacketWording, now: Instant) throws -> PacketMaker {
+    private func signer(now: Instant) throws -> Signer {
         let signer = try office.cabinet.signer(now: now.seconds, realOffice: !office.isTest)
         // The other direction of `realOffice`: a test's packets must say SAMPLE in their signature too (invariant 10).
         guard signer.certificate.isSample == office.isTest else {
@@ -131,11 +133,17 @@ package struct Issuing: Sendable {
                 .notAllowed, "This is a test office, but its signing certificate is a real one.",
                 hint: "Make a test office with its own SAMPLE keys: uocava init DIR --test")
         }
+        return signer
+    }
+
+    /// For the holder of the lock on issuing, who alone counts envelopes.
+    private func maker(_ wording: PacketWording, _ signer: Signer) throws -> PacketMaker {
         let definition = wording.election.definition
         return PacketMaker(
             wording: wording, rollKeys: office.rollKeys,
             links: LinkMaker(rollKeys: office.rollKeys, linkKeys: office.linkKeys, question: definition.identityQuestion),
-            signer: signer, signerName: definition.office.name)
+            signer: signer, signerName: definition.office.name,
+            mailSerials: try office.books.read { try MailSerials(for: definition, in: $0) })
     }
 
     /// The bases that are current, checked against their hashes and primed. Their bytes are not kept.

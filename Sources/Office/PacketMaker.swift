@@ -19,6 +19,8 @@ struct MadeBallot: Sendable {
     let sealedBallot: (sealed: [UInt8], keyID: String)
     /// How many lines of the address the voter must write in by hand.
     let linesByHand: Int
+    /// The envelope's number, where the office has a Mailer ID.
+    let mailSerial: Int64?
 }
 
 /// A link that nobody knows yet.
@@ -168,13 +170,14 @@ struct PacketWording: Sendable {
 
     /// The voter's text; `mailBy` is what the election says for them.
     func text(
-        of voter: VoterRecord, language: String, mailBy: CivilDate, returnCode: ReturnCode, trackingCode: TrackingCode
+        of voter: VoterRecord, language: String, mailBy: CivilDate, returnCode: ReturnCode, trackingCode: TrackingCode,
+        imb: IntelligentMail?
     ) -> VoterText {
         VoterText(
             name: voter.fullName, residence: voter.residenceLines, voterClass: voter.voterClass.words(language: language),
             mailing: voter.mailingLines, returnCode: returnCode.text, trackingCode: trackingCode.text,
             trackingURL: "\(publicURL)/t/\(trackingCode.text)",
-            postBy: mailBy.long(language: language))
+            postBy: mailBy.long(language: language), imb: imb)
     }
 }
 
@@ -185,6 +188,8 @@ struct PacketMaker: Sendable {
     let links: LinkMaker
     let signer: Signer
     let signerName: String
+    /// nil where the office has no Mailer ID.
+    let mailSerials: MailSerials?
 
     /// Composes, signs and seals; the ids of ballot and link are the next of these.
     func make(_ voter: VoterRecord, on base: BaseDesk, at moment: Instant, ids: NearbyIDs) throws -> MadeBallot {
@@ -195,9 +200,12 @@ struct PacketMaker: Sendable {
         let packetKey = Secret.random(32)
 
         let mailBy = wording.election.definition.mailBy(for: voter)
+        let envelopeMail = try mailSerials?.next()
         let manifest = base.manifest.bytes(ballot: id)
         let tail = try base.composer.compose(
-            wording.text(of: voter, language: base.language, mailBy: mailBy, returnCode: returnCode, trackingCode: trackingCode),
+            wording.text(
+                of: voter, language: base.language, mailBy: mailBy, returnCode: returnCode, trackingCode: trackingCode,
+                imb: envelopeMail?.barcode),
             manifest: manifest, signedAt: moment.seconds, signerName: signerName
         ) { before, after in
             try signer.cms(digest: base.primed.hash(adding: before, after))
@@ -214,6 +222,7 @@ struct PacketMaker: Sendable {
             tracking: TrackingSecret(trackingCode).lookup, returnIndex: rollKeys.index("return code", returnCode.text),
             sealedPacket: envelope.sealed(key: packetKey, ballot: id, base: base.hash, nonce: random.take(12)),
             link: try links.make(ids.next(from: &random), nonce: random.take(12), to: packetKey, ballot: id, voter: voter),
-            sealedBallot: rollKeys.seal(secrets.plain, table: BallotSecrets.table, id: id), linesByHand: tail.addressByHand.count)
+            sealedBallot: rollKeys.seal(secrets.plain, table: BallotSecrets.table, id: id), linesByHand: tail.addressByHand.count,
+            mailSerial: envelopeMail?.number)
     }
 }

@@ -329,6 +329,16 @@ enum Schema {
                 BEGIN SELECT RAISE(ABORT, 'a base never changes'); END;
             CREATE TRIGGER base_kept BEFORE DELETE ON base
                 BEGIN SELECT RAISE(ABORT, 'a base is never deleted'); END;
+            """),
+        Migration(
+            "0003 mail serials",
+            """
+            -- Where the office has a Mailer ID: the number of the voter's envelope, counted on over all elections. Its last digits, as many as
+            -- the Mailer ID leaves, are the serial number in the Intelligent Mail barcode.
+            ALTER TABLE ballot ADD COLUMN mail_serial INTEGER;
+            CREATE UNIQUE INDEX ballot_mail_serial ON ballot (mail_serial) WHERE mail_serial IS NOT NULL;
+            CREATE TRIGGER ballot_mail_serial_frozen BEFORE UPDATE OF mail_serial ON ballot
+                BEGIN SELECT RAISE(ABORT, 'a ballot never changes after it is issued'); END;
             """)
     ]
 
