@@ -151,7 +151,9 @@ package struct Issuing: Sendable {
     /// - Parameters:
     ///   - cmsCapacity: the signer's longest signature; nil where nothing will be signed, so that any size does.
     ///   - leaveOutDamaged: whether a base that was changed counts as missing instead of stopping everything: a report must come to its end.
-    private func loadBases(of election: KeptElection, issuedAt: Instant, cmsCapacity: Int?, leaveOutDamaged: Bool = false) throws -> BaseShelf {
+    private func loadBases(of election: KeptElection, issuedAt: Instant, cmsCapacity: Int?, leaveOutDamaged: Bool = false) throws
+        -> BaseShelf
+    {
         try office.books.read { transaction in
             let styles = try ElectionBook.styles(of: election.id, in: transaction)
             let byRow = Dictionary(uniqueKeysWithValues: styles.values.map { ($0.id, $0) })

@@ -50,7 +50,8 @@ package struct TailComposer: Sendable {
         guard let scalar = setter.firstUnprintable(in: setter.scalars(of: name)) else { return nil }
         let digits = String(scalar, radix: 16, uppercase: true)
         return (
-            Unicode.Scalar(scalar).map(Character.init) ?? "\u{FFFD}", "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            Unicode.Scalar(scalar).map(Character.init) ?? "\u{FFFD}",
+            "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
         )
     }
 

@@ -21,7 +21,8 @@ struct PacketEnvelopeTests {
     @Test(
         "It gives back exactly what went in, wherever manifest and signature stand in the tail",
         arguments: [
-            "", "3", "3003020105abcd", "a {M} b <3003020105abcd00> c", "<3003020105abcd> {M}", "{M}3003020105abcd", "{M}{M} 30030201 3003020105abcd",
+            "", "3", "3003020105abcd", "a {M} b <3003020105abcd00> c", "<3003020105abcd> {M}", "{M}3003020105abcd",
+            "{M}{M} 30030201 3003020105abcd",
             "3003020105ABCD {m"
         ])
     func roundTrip(_ pattern: String) throws {
@@ -36,7 +37,8 @@ struct PacketEnvelopeTests {
     func once() throws {
         let long = String(repeating: "x", count: 1000)
         let whole = long + String(decoding: manifest, as: UTF8.self) + "<3003020105abcd>"
-        let difference = envelope(whole).sealed(key: key, ballot: ballot, base: base, nonce: nonce).count
+        let difference =
+            envelope(whole).sealed(key: key, ballot: ballot, base: base, nonce: nonce).count
             - envelope(long + "<>").sealed(key: key, ballot: ballot, base: base, nonce: nonce).count
         #expect(difference == 0)
     }
