@@ -12,8 +12,10 @@ struct TailOverlay {
     private(set) var placed: [Placed] = []
     private(set) var symbols: [(symbol: BarcodeSymbol, x: Double, y: Double, width: Double, height: Double)] = []
 
-    /// How much higher a line is than its type: DejaVu Sans needs 1.164.
+    /// How much higher a line to fill in is than its type; a printed line says so itself.
     private static let pitch = 1.2
+
+    private static func pitch(of line: TypeLine?) -> Double { line.map { Double($0.ascent + $0.descent) / 1000 } ?? pitch }
 
     // MARK: Fitting
 
@@ -26,7 +28,7 @@ struct TailOverlay {
         while true {
             let rows = rows(of: shaped, in: box, shrink: shrink, with: setter, buffer)
             var height = 0.0
-            for row in rows { height += row.size * Self.pitch }
+            for row in rows { height += row.size * Self.pitch(of: row.line) }
             // 200 characters a line, five lines: 0.3 is small enough for the smallest box.
             if height <= box.height || shrink < 0.25 {
                 place(rows, height: height, in: box, centred: centred)
@@ -64,9 +66,10 @@ struct TailOverlay {
     private mutating func place(_ rows: [(line: TypeLine?, size: Double)], height: Double, in box: BasePlan.Box, centred: Bool) {
         var y = box.y + box.height - (centred ? max(0, (box.height - height) / 2) : 0)
         for row in rows {
-            // The ascent is 0.93 of the size; the rest of the pitch is shared out.
-            placed.append(Placed(line: row.line, size: row.size, x: box.x, y: y - row.size * 0.945, width: box.width))
-            y -= row.size * Self.pitch
+            let ascent = Double(row.line?.ascent ?? 945) / 1000
+            let indent = Double(row.line?.indent ?? 0) / 1000
+            placed.append(Placed(line: row.line, size: row.size, x: box.x + row.size * indent, y: y - row.size * ascent, width: box.width))
+            y -= row.size * Self.pitch(of: row.line)
         }
     }
 

@@ -12,11 +12,25 @@ enum TypeCoverage {
         0x2100...0x214F
     ]
 
-    /// Han, kana, bopomofo, Hangul and the full-width forms.
+    /// Han, kana, bopomofo, Hangul and the full-width forms, and the numerals, minus and marks of East Asian addresses (`甲２−８ コーポⅡ`).
     static let secondary: [ClosedRange<UInt32>] = [
+        0x2150...0x217F, 0x2212...0x2212, 0x2460...0x24FF, 0x25A0...0x25EF,
         0x2E80...0x2FDF, 0x3001...0x303F, 0x3041...0x30FF, 0x3105...0x312F, 0x3131...0x318E, 0x31A0...0x31BF, 0x31C0...0x31E3,
         0x31F0...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFF01...0xFFEF, 0x20000...0x2FA1F
     ]
+
+    /// How many marks may stand on one letter. No language has more than four; a pile without end would leave its box.
+    static let marksOnALetter = 8
+
+    /// The first mark that is one too many on its letter, if any.
+    static func firstMarkTooMany(in scalars: ArraySlice<UInt32>) -> UInt32? {
+        var marks = 0
+        for scalar in scalars {
+            marks = (0x300...0x36F).contains(scalar) ? marks + 1 : 0
+            if marks > marksOnALetter { return scalar }
+        }
+        return nil
+    }
 
     /// Whether a scalar is in one of the ranges, which are sorted.
     static func contains(_ scalar: UInt32, in ranges: [ClosedRange<UInt32>]) -> Bool {

@@ -78,6 +78,15 @@ import CZlib
     /// How far a glyph moves the pen.
     func advance(of glyph: UInt32) -> Int { Int(unsafe hb_font_get_glyph_h_advance(font, glyph)) }
 
+    /// Where a glyph's ink is, from the pen.
+    func ink(of glyph: UInt32) -> TypeInk {
+        var extents = hb_glyph_extents_t()
+        guard unsafe hb_font_get_glyph_extents(font, glyph, &extents) != 0 else { return TypeInk() }
+        return TypeInk(
+            left: Int16(clamping: extents.x_bearing), right: Int16(clamping: extents.x_bearing + extents.width),
+            bottom: Int16(clamping: extents.y_bearing + extents.height), top: Int16(clamping: extents.y_bearing))
+    }
+
     /// Shapes scalars that this font has and appends their glyphs, in order from left to right.
     ///
     /// `cluster` of a glyph is the index in `scalars` of the first character that it shows. Ligatures are off, so that one
@@ -135,6 +144,14 @@ struct TypeGlyph: Sendable {
     /// How far from the pen it is drawn.
     var dx: Int
     var dy: Int
+}
+
+/// Where a glyph's ink is, in thousandths of the type size; all 0 for a space.
+struct TypeInk: Sendable {
+    var left: Int16 = 0
+    var right: Int16 = 0
+    var bottom: Int16 = 0
+    var top: Int16 = 0
 }
 
 /// HarfBuzz's working memory, one per composition: not for sharing between threads.

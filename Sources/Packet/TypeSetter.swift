@@ -10,6 +10,8 @@ struct TypeSetter: Sendable {
     private let glyphs: [UInt16]
     /// Glyph of the primary font → how far it moves the pen.
     private let advances: [UInt16]
+    /// Glyph of the primary font → where its ink is.
+    private let inks: [TypeInk]
     /// Glyph of the primary font → the character that the base's `ToUnicode` gives it, or 0.
     private let characters: [UInt16]
 
@@ -31,11 +33,14 @@ struct TypeSetter: Sendable {
         }
         characters[0] = 0
         let count = unsafe Int(hb_face_get_glyph_count(primary.face))
+        var inks = [TypeInk](repeating: TypeInk(), count: 1 << 16)
         for glyph in 0..<count {
+            inks[glyph] = primary.ink(of: UInt32(glyph))
             advances[glyph] = UInt16(clamping: primary.advance(of: UInt32(glyph)))
         }
         self.glyphs = glyphs
         self.advances = advances
+        self.inks = inks
         self.characters = characters
     }
 
@@ -76,7 +81,7 @@ struct TypeSetter: Sendable {
 
     /// The first character that neither font can set, if any.
     func firstUnprintable(in scalars: [UInt32]) -> UInt32? {
-        scalars.first { home(of: $0) == .nowhere }
+        scalars.first { home(of: $0) == .nowhere } ?? TypeCoverage.firstMarkTooMany(in: scalars[...])
     }
 
     // MARK: Lines
@@ -119,7 +124,33 @@ struct TypeSetter: Sendable {
         var line = line
         for glyph in line.glyphs { line.width += glyph.advance }
         line.isPlain = isPlain(line)
+        // Up to here all letters keep to the line: `É` rises to 0.93 of the size.
+        if line.scalars.contains(where: { $0 > 0xFF }) {
+            line.missing = TypeCoverage.firstMarkTooMany(in: line.scalars)
+            makeRoom(in: &line)
+        }
         return line
+    }
+
+    /// Gives a line the room that its ink takes: `Ẳ` and stacked marks are higher than other letters, `ď` is wider than its advance.
+    private func makeRoom(in line: inout TypeLine) {
+        var (pen, left, right) = (0, 0, line.width)
+        // Only of the primary font: no East Asian character reaches farther than ``TypeLine`` allows for.
+        for run in line.runs {
+            for glyph in line.glyphs[run.glyphs] {
+                if !run.isSecondary {
+                    let ink = inks[Int(glyph.id)]
+                    line.ascent = max(line.ascent, glyph.dy + Int(ink.top))
+                    line.descent = max(line.descent, -glyph.dy - Int(ink.bottom))
+                    left = min(left, pen + glyph.dx + Int(ink.left))
+                    right = max(right, pen + glyph.dx + Int(ink.right))
+                }
+                pen += glyph.advance
+            }
+        }
+        // A `j` may reach out a little, so that all lines begin below each other; a mark without a letter may not.
+        line.indent = left < -100 ? -left : 0
+        line.width = right + line.indent
     }
 
     /// Whether each glyph is one character that extraction finds by itself, at its own place.
@@ -153,7 +184,13 @@ struct TypeLine {
     let scalars: ArraySlice<UInt32>
     var glyphs: [TypeGlyph] = []
     var runs: [Run] = []
+    /// To the rightmost ink, or where the pen ends.
     var width = 0
+    /// How far the pen begins to the right of the line's left end, for ink to the left of it.
+    var indent = 0
+    /// How much height the line needs above and below its base; together 1.2, where DejaVu Sans needs 1.164.
+    var ascent = 945
+    var descent = 255
     /// A character that neither font can set.
     var missing: UInt32?
     /// False where a reader must be told the text beside the glyphs.

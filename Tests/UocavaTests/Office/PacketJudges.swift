@@ -32,6 +32,20 @@ struct DownloadedPacket: Sendable {
         return opened
     }
 
+    /// The codes that the office keeps sealed for this ballot.
+    func codes(_ test: TestOffice) throws -> (returnCode: String, trackingCode: String) {
+        let sealed = try #require(
+            try test.office.books.read { transaction in
+                try transaction.first("SELECT key_id, sealed FROM ballot WHERE id = $1", .blob(visit.ballot)) {
+                    try test.office.rollKeys.open(try $0.blob("sealed"), table: "ballot", id: visit.ballot, keyID: try $0.text("key_id"))
+                }
+            })
+        let lines = sealed.split(separator: UInt8(ascii: "\n"), maxSplits: 2).map { String(decoding: $0, as: UTF8.self) }
+        let codes = (try #require(ReturnCode(lines[0])), try #require(TrackingCode(lines[1])))
+        #expect(codes.1.text == visit.packet.card.trackingCode)
+        return (codes.0.text, codes.1.text)
+    }
+
     /// The ZIP that is beside the PDF.
     func archive() throws -> [UInt8] {
         let archive = try PacketArchive(
@@ -145,7 +159,7 @@ struct PacketJudges: Sendable {
         let all = pages.joined()
         var problems: [String] = []
         if ballot != vendorText[file] { problems.append("\(packet.number): the ballot says other words than the vendor's file") }
-        let codes = try codes(of: packet)
+        let codes = try packet.codes(test)
         let name = Self.squeezed("\(packet.row["first_name", default: ""]) \(packet.row["last_name", default: ""])")
         for word in [name, codes.returnCode, codes.trackingCode, Self.squeezed(packet.row["mailing_line1", default: ""])] {
             if !all.contains(word) { problems.append("\(packet.number): \(word) is printed nowhere") }
@@ -153,20 +167,6 @@ struct PacketJudges: Sendable {
         }
         if ballot.contains(packet.number) { problems.append("\(packet.number): the number stands on the ballot") }
         return problems
-    }
-
-    private func codes(of packet: DownloadedPacket) throws -> (returnCode: String, trackingCode: String) {
-        let sealed = try #require(
-            try test.office.books.read { transaction in
-                try transaction.first("SELECT key_id, sealed FROM ballot WHERE id = $1", .blob(packet.visit.ballot)) {
-                    try test.office.rollKeys.open(
-                        try $0.blob("sealed"), table: "ballot", id: packet.visit.ballot, keyID: try $0.text("key_id"))
-                }
-            })
-        let lines = sealed.split(separator: UInt8(ascii: "\n"), maxSplits: 2).map { String(decoding: $0, as: UTF8.self) }
-        let codes = (try #require(ReturnCode(lines[0])), try #require(TrackingCode(lines[1])))
-        #expect(codes.1.text == packet.visit.packet.card.trackingCode)
-        return (codes.0.text, codes.1.text)
     }
 
     // MARK: Each base
