@@ -1,3 +1,4 @@
 #include <qpdf/qpdf-c.h>
 
 #include "confine.h"
+#include "filter.h"

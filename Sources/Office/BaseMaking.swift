@@ -210,7 +210,7 @@ struct BaseMaking {
 
     private func compare(_ document: Document, _ base: Base, from first: Int, _ consequence: String) throws {
         let differences = try PageCompare.compare(
-            document.bytes, pages: 1...document.clean.pages.count, base.bytes, firstOfB: first, child: child)
+            document.bytes, pages: 1...max(1, document.clean.pages.count), isWhole: true, with: [(base.bytes, first)], child: child)
         guard let different = differences.first else { return }
         throw PacketError(
             .pictureChanged, "page \(different.page) looks different after it was read: \(consequence)",
@@ -228,7 +228,9 @@ private struct ProblemList {
         do {
             return try outcome.get()
         } catch let error as PacketError {
-            let problem = Problem(file: error.file ?? file, column: error.object, what: error.message, hint: error.hint)
+            // What libqpdf or the drawing program said, where it was asked.
+            let what = [error.message, error.cause.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+            let problem = Problem(file: error.file ?? file, column: error.object, what: what, hint: error.hint)
             if known.insert(problem).inserted { all.append(problem) }
             return nil
         }

@@ -76,6 +76,8 @@ final class BaseDocument {
             try document.addPage(other.page(index))
             if let sample = job.sample { try stamp(document.page(document.pageCount() - 1), sample) }
         }
+        // Without them, hidden layers would show.
+        try PageLayers(of: other, copiedTo: document).add(to: document)
     }
 
     /// An empty form XObject: the tail defines it anew.

@@ -10,8 +10,8 @@ import Glibc
 package struct ConfinedChild: Sendable {
     /// What a job may use up.
     package struct Limits: Sendable {
-        /// Address space, in bytes; Swift's own libraries take up to 256 MB of it.
-        package var memory: UInt = 1 << 30
+        /// Address space, in bytes, and so the most memory; Swift's own libraries take up to 256 MB of it. A PDF of 32 MB needs 300.
+        package var memory: UInt = 500 << 20
         /// Processor time, in seconds.
         package var cpuSeconds: UInt = 10
         /// Time by the clock on the wall, in seconds.
@@ -19,7 +19,7 @@ package struct ConfinedChild: Sendable {
         /// Longest result, in bytes.
         package var outputBytes: Int = 128 << 20
 
-        /// 1 GB, ten seconds and 128 MB.
+        /// 500 MB, ten seconds and 128 MB.
         package init() {}
     }
 
@@ -230,7 +230,8 @@ package struct ConfinedChild: Sendable {
                 hint: "\(executable) must be the uocava program itself", cause: cause)
         }
         let confinement = Confinement(
-            landlock: Int(collected.result[1]), ownNetwork: collected.result[2] & 1 != 0, noCapabilities: collected.result[2] & 2 != 0)
+            landlock: Int(collected.result[1]), ownNetwork: collected.result[2] & 1 != 0, noCapabilities: collected.result[2] & 2 != 0,
+            callsFiltered: collected.result[2] & 4 != 0)
         let payload = Array(collected.result.dropFirst(3))
         guard status == 0 else {
             guard let error = try? JSONDecoder().decode(PacketError.self, from: Data(payload)) else {

@@ -3,8 +3,9 @@ import Glibc
 
 /// What a confined process has given up, as it reports of itself.
 ///
-/// The limits and `no_new_privs` always hold, or the process does not go on. Landlock and the namespaces depend on the kernel
-/// and on what the machine's owner allows; a file is read without them too, and the caller may say so.
+/// The limits and `no_new_privs` always hold, and Landlock or the filter of system calls does, or the process does not go on. Which of
+/// them, and the namespaces, depends on the kernel and on what the machine's owner allows. Each covers what another may lack: Debian 12's
+/// Landlock knows neither TCP nor signals, and a container often forbids namespaces.
 package struct Confinement: Sendable, Equatable {
     /// Landlock's version that keeps the process from the file system (from 4 also from TCP); 0 where the kernel has none.
     package var landlock: Int
@@ -12,6 +13,8 @@ package struct Confinement: Sendable, Equatable {
     package var ownNetwork: Bool
     /// Whether all capabilities are gone.
     package var noCapabilities: Bool
+    /// Whether only a few harmless system calls are left: no sockets, no other process, no thread, no program of its choice.
+    package var callsFiltered: Bool
 }
 
 extension Confinement {
@@ -25,16 +28,17 @@ extension Confinement {
 
     /// Confines this process, for good.
     ///
-    /// Must be called while it has one thread only. Nil if even the limits could not be set.
+    /// Must be called while it has one thread only. Nil if the limits could not be set, or if nothing keeps files from it.
     static func enter(memory: UInt, cpuSeconds: UInt, files: Files) -> Confinement? {
-        // A PDF of 32 MB needs a fraction of 1 GB; Swift itself maps about 250 MB. One CPU second more than the soft limit
-        // turns a process that ignores SIGXCPU into a killed one. Core dumps would write the voters' ballot to disk.
+        // One CPU second more than the soft limit turns a process that ignores SIGXCPU into a killed one. Core dumps would write
+        // the ballot to disk. Processes: none but this one (root is exempt, which the filter of system calls is not).
         let limits: [(CInt, UInt, UInt)] = [
             (CInt(bitPattern: RLIMIT_AS.rawValue), memory, memory),
             (CInt(bitPattern: RLIMIT_CPU.rawValue), cpuSeconds, cpuSeconds + 1),
             (CInt(bitPattern: RLIMIT_CORE.rawValue), 0, 0),
             (CInt(bitPattern: RLIMIT_FSIZE.rawValue), 0, 0),
-            (CInt(bitPattern: RLIMIT_NOFILE.rawValue), 64, 64)
+            (CInt(bitPattern: RLIMIT_NOFILE.rawValue), 64, 64),
+            (CInt(bitPattern: __RLIMIT_NPROC.rawValue), 0, 0)
         ]
         for (resource, soft, hard) in limits {
             var limit = rlimit(rlim_cur: soft, rlim_max: hard)
@@ -49,7 +53,11 @@ extension Confinement {
         let landlock = restrictFiles(files)
         let noCapabilities = uocava_drop_capabilities() == 0
         _ = uocava_prctl(PR_SET_DUMPABLE, 0)
-        return Confinement(landlock: landlock, ownNetwork: network, noCapabilities: noCapabilities)
+        // Last, for it also refuses what the steps above need.
+        let callsFiltered = uocava_filter(files == .system ? 1 : 0) == 0
+        guard landlock >= 1 || callsFiltered else { return nil }
+        return Confinement(
+            landlock: landlock, ownNetwork: network, noCapabilities: noCapabilities, callsFiltered: callsFiltered)
     }
 
     /// Landlock's access rights for files, by the version that introduced them (`linux/landlock.h`).

@@ -12,12 +12,14 @@ struct Descriptor: ~Copyable {
     /// Closes it now.
     consuming func close() {}
 
-    /// A file in memory with these bytes, to be read from its beginning.
+    /// A file in memory with these bytes, to be read from its beginning and never changed again, by whomever.
     static func memoryFile(_ bytes: [UInt8]) throws(PacketError) -> Descriptor {
         let number = unsafe uocava_memfd("input")
         guard number >= 0 else { throw SystemCall.failed("memfd_create") }
         let file = Descriptor(try high(number))
         guard SystemCall.writeAll(bytes, to: file.number) else { throw SystemCall.failed("write") }
+        // 1033 is F_ADD_SEALS, which Swift does not import; 15 seals size, content and the seals.
+        guard fcntl(file.number, 1033, 15) == 0 else { throw SystemCall.failed("fcntl") }
         return file
     }
 

@@ -127,12 +127,19 @@ enum BallotCleaning {
         let cleanRoot = try clean.root()
         if let language = root["/Lang"]?.text { try cleanRoot.set("/Lang", try clean.text(language)) }
         guard let layers = root["/OCProperties"], layers.isDictionary else { return }
-        // Which layers show must not depend on zooming or printing: what was compared is what is printed.
-        for configuration in [layers["/D"]].compactMap(\.self) + (layers["/Configs"]?.items ?? []) where configuration.isDictionary {
-            try configuration.remove("/AS")
+        // Only which layers show: not their names in a list where a reader offers to switch them, nor rules that show one on screen and
+        // another on paper. What was compared is what is printed.
+        func ids(_ key: String) -> Set<PDFObjectID> { Set(layers["/D"]?[key]?.items.compactMap(\.id) ?? []) }
+        let (shown, hidden) = (ids("/ON"), ids("/OFF"))
+        let startsHidden = layers["/D"]?["/BaseState"]?.name == "/OFF"
+        var kept = PageLayers()
+        for group in layers["/OCGs"]?.items ?? [] where group.isDictionary {
+            guard let id = group.id else { continue }
+            let copy = try clean.copyForeign(group)
+            kept.all.append(copy)
+            if hidden.contains(id) || startsHidden && !shown.contains(id) { kept.hidden.append(copy) }
         }
-        let shared = layers.id == nil ? try document.makeIndirect(layers) : layers
-        try cleanRoot.set("/OCProperties", try clean.copyForeign(shared))
+        try kept.add(to: clean)
     }
 
     /// Decodes what draws the page: a damaged content stream would draw half a ballot.
@@ -144,10 +151,36 @@ enum BallotCleaning {
             } catch {
                 if error.cause == "std::bad_alloc" { throw error }
                 throw PacketError(
-                    .damaged, "what draws page \(number) is damaged", hint: "Ask the vendor for the file again",
+                    .damaged, "what draws page \(number) is damaged or unpacks to too much", hint: "Ask the vendor for the file again",
                     object: "page \(number)" + (stream.id.map { ", object \($0.number) \($0.generation)" } ?? ""), cause: error.cause)
             }
         }
+    }
+}
+
+/// A document's layers (optional content groups, ISO 32000-2, 8.11), in the plain form in which a cleaned ballot has them.
+struct PageLayers {
+    /// All of them, each an indirect object.
+    var all: [PDFObject] = []
+    /// Those that do not show.
+    var hidden: [PDFObject] = []
+
+    init() {}
+
+    /// The layers of a cleaned document, as copies in another.
+    init(of clean: QPDFDocument, copiedTo target: QPDFDocument) throws(PacketError) {
+        let layers = try clean.root()["/OCProperties"]
+        for group in layers?["/OCGs"]?.items ?? [] where group.id != nil { all.append(try target.copyForeign(group)) }
+        for group in layers?["/D"]?["/OFF"]?.items ?? [] where group.id != nil { hidden.append(try target.copyForeign(group)) }
+    }
+
+    /// Adds them to those that a document has.
+    func add(to document: QPDFDocument) throws(PacketError) {
+        guard !all.isEmpty else { return }
+        let root = try document.root()
+        if root["/OCProperties"] == nil { try root.set("/OCProperties", document.parse("<< /OCGs [] /D << /OFF [] >> >>")) }
+        for group in all { try root["/OCProperties"]?["/OCGs"]?.append(group) }
+        for group in hidden { try root["/OCProperties"]?["/D"]?["/OFF"]?.append(group) }
     }
 }
 

@@ -1,4 +1,6 @@
+import Dispatch
 import Glibc
+import Synchronization
 
 /// How one page differs between two files.
 package struct PageDifference: Sendable, Equatable {
@@ -36,20 +38,37 @@ package enum PageCompare {
     package static func compare(
         _ a: [UInt8], pages: ClosedRange<Int>, _ b: [UInt8], firstOfB: Int = 1, child: ConfinedChild = ConfinedChild()
     ) throws(PacketError) -> [PageDifference] {
+        try compare(a, pages: pages, with: [(b, firstOfB)], child: child)
+    }
+
+    /// The same with several files, each of which must show what `a` shows: that one is drawn once for all, and all are drawn at a time.
+    ///
+    /// With `isWhole`, `a` must have no more pages than these: what libqpdf does not count, poppler may show.
+    package static func compare(
+        _ a: [UInt8], pages: ClosedRange<Int>, isWhole: Bool = false, with others: [(pdf: [UInt8], first: Int)],
+        child: ConfinedChild = ConfinedChild()
+    ) throws(PacketError) -> [PageDifference] {
         var differences: [PageDifference] = []
         // Four pages of 40 by 40 inches are 64 MB.
         for start in stride(from: pages.lowerBound, through: pages.upperBound, by: 4) {
             let last = min(start + 3, pages.upperBound)
-            let shift = firstOfB - pages.lowerBound
-            let ours = try PageRendering.draw(a, pages: start...last, child: child)
-            let theirs = try PageRendering.draw(b, pages: (start + shift)...(last + shift), child: child)
-            guard ours.count == theirs.count, ours.count == last - start + 1 else {
-                throw PacketError(
-                    .pictureChanged, "one of the files has fewer pages", object: "pages \(start) to \(last)",
-                    cause: "\(ours.count) and \(theirs.count) pages drawn")
-            }
-            for (index, pair) in zip(ours, theirs).enumerated() {
-                if let kind = difference(pair.0, pair.1) { differences.append(PageDifference(page: start + index, kind: kind)) }
+            let further = isWhole && last == pages.upperBound ? 1 : 0
+            let files =
+                [(a, start...(last + further))]
+                + others.map { other in
+                    let shift = other.first - pages.lowerBound
+                    return (other.pdf, (start + shift)...(last + shift))
+                }
+            let drawn = try PageRendering.draw(files, child: child)
+            for theirs in drawn.dropFirst() {
+                guard drawn[0].count == theirs.count, theirs.count == last - start + 1 else {
+                    throw PacketError(
+                        .pictureChanged, "not every page of the ballot would be in the packet", hint: "Ask the vendor for the file again",
+                        object: "pages \(start) to \(last)", cause: "\(drawn[0].count) and \(theirs.count) pages drawn")
+                }
+                for (index, pair) in zip(drawn[0], theirs).enumerated() {
+                    if let kind = difference(pair.0, pair.1) { differences.append(PageDifference(page: start + index, kind: kind)) }
+                }
             }
         }
         return differences
@@ -103,6 +122,19 @@ package enum PageRendering {
         ).bytes[...]
         var pictures: [GrayPicture] = []
         while !output.isEmpty { pictures.append(try takePicture(&output)) }
+        return pictures
+    }
+
+    /// Draws pages of several files, each in a child of its own, as many at a time as there are processors.
+    static func draw(_ files: [(pdf: [UInt8], pages: ClosedRange<Int>)], child: ConfinedChild) throws(PacketError) -> [[GrayPicture]] {
+        let drawn = Mutex<[Int: Result<[GrayPicture], PacketError>]>([:])
+        DispatchQueue.concurrentPerform(iterations: files.count) { index in
+            let result = Result { () throws(PacketError) in try draw(files[index].pdf, pages: files[index].pages, child: child) }
+            drawn.withLock { $0[index] = result }
+        }
+        let results = drawn.withLock { $0 }
+        var pictures: [[GrayPicture]] = []
+        for index in files.indices { pictures.append(try results[index]?.get() ?? []) }
         return pictures
     }
 

@@ -145,6 +145,8 @@ struct BadInputTests {
     struct BadBallot: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let words: String
+        /// Where in the file, if that can be said.
+        var place: String?
         let make: @Sendable () throws -> [UInt8]
     }
 
@@ -167,8 +169,8 @@ struct BadInputTests {
             objects.append("<< /Type /Page /Parent \(depth - 1) 0 R /MediaBox [0 0 612 792] >>")
             return ReadingSamples.pdf(objects)
         },
-        BadBallot(testDescription: "half a PDF", words: "damaged") { Array(SmallBallot.pdf("North").dropLast(300)) },
-        BadBallot(testDescription: "a PDF with a script", words: "JavaScript") {
+        BadBallot(testDescription: "half a PDF", words: "would have to be repaired (") { Array(SmallBallot.pdf("North").dropLast(300)) },
+        BadBallot(testDescription: "a PDF with a script", words: "JavaScript", place: "object 1 0") {
             ReadingSamples.page(catalog: "/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>")
         }
     ]
@@ -185,6 +187,7 @@ struct BadInputTests {
         #expect(error.problems.count == 1)
         #expect(problem.file == "ballots/north.pdf")
         #expect(problem.what.contains(bad.words), "\(error)")
+        if let place = bad.place { #expect(problem.description.hasPrefix("ballots/north.pdf: \(place): "), "\(error)") }
         #expect(!problem.hint.isEmpty, "\(error)")
         #expect(try rows(test.office)["office.election"] == 0)
         #expect(try rows(test.office)["counter.base"] == 0)

@@ -67,17 +67,32 @@ struct PacketJudges: Sendable {
     private let test: TestOffice
     private let verifier: PacketVerifier
     private let authority: [UInt8]
-    private let styles: [String: (style: String, file: String)]
+    /// The style and the vendor's file that a voter must have.
+    private let ballots: @Sendable (DistrictOffice.Row) throws -> (style: String, file: String)
+    private let vendors: URL
     /// Of each base, the pages that are the ballot.
     private let ballotPages: [[UInt8]: ClosedRange<Int>]
     /// The words of each vendor's file, without white space.
     private let vendorText: [String: String]
 
+    /// Judges of the District's packets.
     init(_ test: TestOffice) throws {
+        let styles = try DistrictOffice.styles()
+        try self.init(
+            test, ballots: { try #require(styles[$0["precinct", default: ""]]) }, files: styles.values.map(\.file),
+            in: DistrictOffice.folder)
+    }
+
+    /// Judges who are told which of the vendor's files, in a folder, a voter must have.
+    init(
+        _ test: TestOffice, ballots: @escaping @Sendable (DistrictOffice.Row) throws -> (style: String, file: String), files: [String],
+        in vendors: URL
+    ) throws {
         self.test = test
+        self.ballots = ballots
+        self.vendors = vendors
         verifier = PacketVerifier(trust: try test.office.cabinet.authority(), at: test.now)
         authority = [UInt8](try Data(contentsOf: test.folder.appendingPathComponent("keys/ca.pem")))
-        styles = try DistrictOffice.styles()
         let bases = try test.office.books.read { transaction in
             try transaction.all("SELECT hash, first_ballot_page, last_ballot_page FROM base") {
                 (try $0.blob("hash"), Int(try $0.integer("first_ballot_page"))...Int(try $0.integer("last_ballot_page")))
@@ -86,8 +101,8 @@ struct PacketJudges: Sendable {
         ballotPages = Dictionary(uniqueKeysWithValues: bases)
         let folder = try WritingFolder()
         var words: [String: String] = [:]
-        for file in Set(styles.values.map(\.file)) {
-            try folder.write(try DistrictOffice.bytes(file), to: "vendor.pdf")
+        for file in Set(files) {
+            try folder.write([UInt8](try Data(contentsOf: vendors.appendingPathComponent(file))), to: "vendor.pdf")
             words[file] = Self.squeezed(try folder.run("pdftotext", ["vendor.pdf", "-"]))
         }
         vendorText = words
@@ -98,7 +113,7 @@ struct PacketJudges: Sendable {
     }
 
     private func style(of packet: DownloadedPacket) throws -> (style: String, file: String) {
-        try #require(styles[packet.row["precinct", default: ""]])
+        try ballots(packet.row)
     }
 
     // MARK: Each packet
@@ -176,8 +191,8 @@ struct PacketJudges: Sendable {
         let pages = try #require(ballotPages[packet.visit.baseHash])
         let child = ConfinedChild(executable: TestProgram.path ?? "/nonexistent")
         return try PageCompare.compare(
-            try DistrictOffice.bytes(try style(of: packet).file), pages: 1...pages.count, packet.pdf, firstOfB: pages.lowerBound,
-            child: child)
+            [UInt8](try Data(contentsOf: vendors.appendingPathComponent(try style(of: packet).file))), pages: 1...pages.count, packet.pdf,
+            firstOfB: pages.lowerBound, child: child)
     }
 
     // MARK: All at once

@@ -48,37 +48,6 @@ struct ReadingFixtureTests {
         #expect(differences.first?.page == 1)
     }
 
-    @Test("All 28 ballots of San Francisco, and those of other generators, are read")
-    func everybodyElse() throws {
-        let sanFrancisco = ReadingSamples.files("sf-osv/2018-06-05")
-        #expect(sanFrancisco.count == 28)
-        let others =
-            ReadingSamples.files("ballots-pdf") + ReadingSamples.files("elections-nist") + ReadingSamples.files("fvap-votefromabroad")
-        // What is refused, and why; everything else must be read.
-        let reasons: [String: PacketError.Code] = [
-            "CHIL_bubbleballot01.pdf": .damaged, "fpca.pdf": .damaged, "Ballot_Definition_Prototype.pdf": .dynamicForm,
-            "fpca_envelope.pdf": .dynamicForm, "fwab_envelope.pdf": .dynamicForm
-        ]
-        for (index, file) in (sanFrancisco + others).enumerated() {
-            let vendor = try bytes(file)
-            let name = file.lastPathComponent
-            if let reason = reasons[name] {
-                #expect(ReadingSamples.refusal(vendor)?.code == reason, "\(name)")
-                continue
-            }
-            let clean = try ReadingSamples.read(vendor)
-            if index < 28 { #expect(clean.pages.allSatisfy { $0 == PageSize(width: 702, height: 1206) }, "\(name)") }
-            for word in ["AcroForm", "Annots", "OpenAction"] { #expect(!ReadingSamples.contains(clean.pdf, word), "\(name)") }
-            // Two seconds each for the large sheets: a sample, unless there is time.
-            if isLong || index % 9 == 0 {
-                let pages = 1...clean.pages.count
-                #expect(try PageCompare.compare(vendor, pages: pages, clean.pdf, child: ReadingSamples.child()).isEmpty, "\(name)")
-                let check = try ReadingSamples.judge("/usr/bin/qpdf", ["--check"], file: clean.pdf)
-                #expect(check.status == 0, "\(name): \(check.text)")
-            }
-        }
-    }
-
     @Test("A damaged ballot is read where the office accepts repaired files, and it still shows the same")
     func repaired() throws {
         let file = try #require(ReadingSamples.files("ballots-pdf").first { $0.lastPathComponent == "CHIL_bubbleballot01.pdf" })
@@ -99,41 +68,6 @@ struct ReadingFixtureTests {
             #expect(again.pages == first.pages)
             #expect(!again.repaired)
         }
-    }
-
-    @Test("Every nasty PDF is read or refused with a reason, quickly, and nothing breaks", .timeLimit(.minutes(5)))
-    func nasty() throws {
-        let files = ReadingSamples.files("pdf-nasty")
-        #expect(files.count > 250)
-        var (taken, repaired) = (0, 0)
-        for file in files {
-            let vendor = try bytes(file)
-            let name = file.lastPathComponent
-            // A file that is refused as damaged is tried again as an office does that accepts repaired files.
-            for acceptRepaired in [false, true] {
-                let started = ContinuousClock.now
-                do throws(PacketError) {
-                    let clean = try BallotReader(child: ReadingSamples.child()).read(vendor, name: name, acceptRepaired: acceptRepaired)
-                    taken += 1
-                    repaired += clean.repaired ? 1 : 0
-                    #expect(clean.repaired == acceptRepaired, "\(name)")
-                    let again = try QPDFDocument(reading: clean.pdf, name: name)
-                    #expect(try again.pageCount() == clean.pages.count, "\(name)")
-                    #expect(again.warnings.isEmpty, "\(name)")
-                    let keys = Set(try again.root().keys)
-                    #expect(keys.isSubset(of: ["/Type", "/Pages", "/Lang", "/OCProperties"]), "\(name) \(keys)")
-                    break
-                } catch {
-                    #expect(error.file == name)
-                    #expect(!error.message.isEmpty && !error.hint.isEmpty, "\(name): \(error)")
-                    #expect(error.code != .library && error.code != .childUnavailable && error.code != .invalidInput, "\(name): \(error)")
-                    #expect(ContinuousClock.now - started < .seconds(10), "\(name)")
-                    if error.code != .damaged { break }
-                }
-            }
-        }
-        #expect(repaired > 20)
-        #expect(taken > 180)
     }
 
     @Test("A ballot with bytes changed at random is read or refused, never more than that")

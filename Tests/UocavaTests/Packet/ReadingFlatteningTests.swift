@@ -95,6 +95,30 @@ struct ReadingFlatteningTests {
         #expect(throws: Never.self) { try ReadingSamples.read(bytes) }
     }
 
+    @Test("Layers that the vendor hid stay hidden in the base, and no reader is told how to show them")
+    func layersInBase() throws {
+        let bases = try ReadingBases()
+        for configuration in [
+            "/OFF [5 0 R]", "/BaseState /OFF /ON [6 0 R]",
+            "/BaseState /ON /ON [6 0 R] /OFF [5 0 R] /Order [5 0 R 6 0 R] /RBGroups [[5 0 R]]"
+        ] {
+            let bytes = ReadingSamples.page(
+                catalog: "/OCProperties << /OCGs [5 0 R 6 0 R] /D << /Name (all) \(configuration) >> /Configs [<< /OFF [6 0 R] >>] >>",
+                page: "/Resources << /Properties << /Hidden 5 0 R /Shown 6 0 R >> >>",
+                content: "/OC /Hidden BDC 0 g 100 600 60 60 re f EMC /OC /Shown BDC 0 g 200 600 60 60 re f EMC",
+                more: ["<< /Type /OCG /Name (one) >>", "<< /Type /OCG /Name (two) >>"])
+            let clean = try ReadingSamples.read(bytes)
+            #expect(try ink(clean, 130, 630) == 0)
+            #expect(try ink(clean, 230, 630) == 255)
+            #expect(try sameAsVendor(bytes, clean))
+            let base = try bases.base(clean.pdf)
+            let differences = try PageCompare.compare(
+                bytes, pages: 1...1, base.pdf, firstOfB: base.ballot.lowerBound, child: ReadingSamples.child())
+            #expect(differences == [], "\(configuration)")
+            for word in ["/Order ", "/RBGroups", "/Configs"] { #expect(!ReadingSamples.contains(clean.pdf, word)) }
+        }
+    }
+
     @Test("Pages that share their resources keep their fields apart")
     func sharedResources() throws {
         let annotation = { (state: Int) in "<< /Subtype /Widget /F 4 /Rect [100 600 160 660] /AP << /N \(state) 0 R >> >>" }

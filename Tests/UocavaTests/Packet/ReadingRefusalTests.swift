@@ -109,6 +109,32 @@ struct ReadingRefusalTests {
         #expect(error?.message == "page 1 is 1.0 by 11.0 inches; sides of 3 to 40 are taken")
     }
 
+    @Test("A page that only one of two programs shows is noticed, and so is a difference in any of several files")
+    func everyPage() throws {
+        let child = ReadingSamples.child()
+        let (one, two) = (ReadingSamples.pages(1), ReadingSamples.pages(2))
+        #expect(try PageCompare.compare(two, pages: 1...1, with: [(one, 1), (two, 2)], child: child).isEmpty)
+        for (vendor, ours) in [(two, one), (one, two)] {
+            let pages = ours == two ? 1...2 : 1...1
+            let error = #expect(throws: PacketError.self) {
+                try PageCompare.compare(vendor, pages: pages, isWhole: true, with: [(ours, 1)], child: child)
+            }
+            #expect(error?.code == .pictureChanged)
+            #expect(error?.message == "not every page of the ballot would be in the packet")
+        }
+        let grey = ReadingSamples.page()
+        #expect(try PageCompare.compare(grey, pages: 1...1, isWhole: true, with: [(grey, 1), (one, 1)], child: child).count == 1)
+        // libqpdf counts the pages that are there, poppler believes what the tree says.
+        let lying = ReadingSamples.pdf([
+            "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] >>", "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] >>"
+        ])
+        let clean = try ReadingSamples.read(lying)
+        #expect(throws: PacketError.self) {
+            try PageCompare.compare(lying, pages: 1...clean.pages.count, isWhole: true, with: [(clean.pdf, 1)], child: child)
+        }
+    }
+
     @Test("A file of more than 32 MB is refused before anything reads it")
     func tooLarge() {
         let error = ReadingSamples.refusal([UInt8](repeating: 0x20, count: BallotReader.maximumBytes + 1))
