@@ -70,6 +70,7 @@ struct BaseMaking {
 
     /// - Parameter progress: called with bases done and bases in all; never twice at a time.
     func run(progress: @Sendable (Int, Int) -> Void) throws -> Result {
+        try checkTexts()
         var result = Result()
         var problems = ProblemList()
         let inserts = try readInserts(&result, &problems)
@@ -123,6 +124,24 @@ struct BaseMaking {
         insertProblems.all = problems.all + insertProblems.all
         guard insertProblems.all.isEmpty else { throw OfficeError(Problems(insertProblems.all), in: "The PDFs") }
         return result
+    }
+
+    /// The office's own pages in every language, before the ballots: a text that does not fit or that no font shows is said once.
+    private func checkTexts() throws {
+        let styles = folder.styles.sorted { $0.id.text.count > $1.id.text.count }
+        var problems: [Problem] = []
+        for language in Set(styles.flatMap(\.files.keys)).sorted() {
+            let text = folder.text(language: language, publicURL: publicURL, sample: folder.definition.test)
+            for paper in Paper.allCases {
+                do {
+                    try BaseAssembly.check(text, paper: paper, styleLabel: styles.first?.id.text ?? "")
+                } catch let error as PacketError {
+                    problems.append(Problem(file: "The pages in \(language)", what: error.message, hint: error.hint))
+                    break
+                }
+            }
+        }
+        guard problems.isEmpty else { throw OfficeError(Problems(problems), in: "The office's texts") }
     }
 
     // MARK: What there is to do

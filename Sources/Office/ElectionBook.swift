@@ -7,8 +7,8 @@ package struct KeptElection: Sendable {
     /// The row's number: what other tables and the journal refer to.
     package let id: Int64
     package let definition: ElectionDefinition
-    /// The affirmation that the voter signs, by language, as Markdown.
-    package let declarations: [String: String]
+    /// The office's texts: the affirmation that the voter signs under its language, as Markdown, and captions under `captions.LANGUAGE`, as JSON.
+    package let texts: [String: String]
     /// The office's own PDFs.
     let inserts: KeptInserts
 }
@@ -40,7 +40,7 @@ package enum ElectionBook {
         return KeptElection(
             id: try row.integer("id"),
             definition: try ElectionDefinition(json: try JSONValue.parse(Array(try row.text("definition").utf8))),
-            declarations: texts.objectValue?.compactMapValues(\.stringValue) ?? [:],
+            texts: texts.objectValue?.compactMapValues(\.stringValue) ?? [:],
             inserts: KeptInserts(json: (try? JSONValue.parse(Array(try row.text("inserts").utf8))) ?? .null))
     }
 

@@ -11,6 +11,8 @@ struct ElectionFolder {
     let declarations: [String: String]
     /// The office's own PDFs. Read once: what is checked, compared with the books and kept is the same.
     let inserts: [Insert: [UInt8]]
+    /// The office's own captions of the pages, by language.
+    let captions: [String: BaseWording]
     let warnings: [String]
 
     /// - Throws: ``OfficeError`` `badInput` with every problem of every file; `notFound`; `notAllowed` for a test election in a real office or
@@ -51,6 +53,7 @@ struct ElectionFolder {
         var problems: [Problem] = []
         var warnings: [String] = []
         declarations = Self.declarations(definition, in: files, &problems)
+        captions = try CaptionFile.all(of: definition, in: files, &problems)
         Self.checkBallotFiles(styles, in: files, &problems)
         inserts = Self.inserts(for: styles, definition.languages, in: files, &problems)
         for style in styles {
@@ -173,6 +176,15 @@ struct ElectionFolder {
 
     // MARK: What the pages say
 
+    /// What the books keep of the office's texts and the journal tells of: declarations by language, and captions.
+    var texts: [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return captions.reduce(into: declarations) { texts, entry in
+            texts["captions.\(entry.key)"] = (try? encoder.encode(entry.value)).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
     /// The office's words for a packet in a language.
     func text(language: String, publicURL: String, sample: Bool) -> OfficeText {
         let contact = definition.office
@@ -182,7 +194,8 @@ struct ElectionFolder {
             officeName: contact.name, electionName: definition.name, electionDate: definition.date.long(language: language),
             jurisdiction: definition.jurisdiction.name, address: contact.address, email: contact.email, phone: contact.phone,
             fax: contact.fax, publicURL: publicURL, returnNotice: notice ?? "", declaration: declared,
-            witnessLines: definition.witnessLines, language: language, sample: sample, imbConfigured: definition.imb != nil,
+            witnessLines: definition.witnessLines, language: language, captions: captions[language], sample: sample,
+            imbConfigured: definition.imb != nil,
             imbHasZIP4: (definition.imb?.routing.utf8.count ?? 0) >= 9)
     }
 }

@@ -47,6 +47,12 @@ struct FolderFiles {
         return names.sorted()
     }
 
+    /// The names of everything in the folder itself.
+    func names() throws(Problem) -> [String] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else { throw unreadable(url.lastPathComponent) }
+        return names.sorted()
+    }
+
     /// The open file, or without a limit the open folder, which the caller closes. Every folder on the way is opened from the one above it, so
     /// that nothing can be put in between.
     private func opened(_ name: String, atMost limit: Int?) throws(Problem) -> Int32? {

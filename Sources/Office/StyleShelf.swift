@@ -89,7 +89,7 @@ package struct StyleShelf: Sendable {
         let issued = try transaction.count("SELECT count(*) FROM ballot WHERE election = $1", .integer(known.id))
         let differing =
             changedKeys(known.definition.json.objectValue ?? [:], definition.json.objectValue ?? [:])
-            + changedKeys(known.declarations, read.declarations).map { "the declaration in \($0)" }
+            + changedKeys(known.texts, read.texts).map { $0.hasPrefix("captions.") ? "\($0).yaml" : "the declaration in \($0)" }
             + (issued == 0 ? [] : changedInserts(known.inserts, read.inserts))
         if issued > 0, !differing.isEmpty {
             throw OfficeError(
@@ -150,7 +150,7 @@ package struct StyleShelf: Sendable {
             """,
             .text(jurisdiction.id.text), .text(jurisdiction.name), .text(jurisdiction.state), .text(jurisdiction.idType.rawValue))
         let text = definition.json.text
-        let declarations = JSONValue.object(read.declarations.mapValues(JSONValue.string)).text
+        let texts = JSONValue.object(read.texts.mapValues(JSONValue.string)).text
         let pages = inserts.json
         let before = try transaction.first(
             "SELECT id, definition, texts, inserts FROM election WHERE jurisdiction = $1 AND code = $2", .text(jurisdiction.id.text),
@@ -158,7 +158,7 @@ package struct StyleShelf: Sendable {
         ) { row in
             (
                 id: try row.integer("id"),
-                same: try row.text("definition") == text && row.text("texts") == declarations && row.text("inserts") == pages.text
+                same: try row.text("definition") == text && row.text("texts") == texts && row.text("inserts") == pages.text
             )
         }
         if let before, before.same { return before.id }
@@ -169,12 +169,12 @@ package struct StyleShelf: Sendable {
                 inserts = excluded.inserts
             RETURNING id
             """,
-            .text(jurisdiction.id.text), .text(definition.id.text), .flag(definition.test), .text(text), .text(declarations),
+            .text(jurisdiction.id.text), .text(definition.id.text), .flag(definition.test), .text(text), .text(texts),
             .text(pages.text), .integer(now.milliseconds), decode: { try $0.integer("id") })
         guard let id else { throw OfficeError(.broken, "The election was not kept.") }
         var facts: [String: JSONValue] = [
             "code": .string(definition.id.text), "definition": .string(IssueBasis.hash(text)),
-            "texts": .string(IssueBasis.hash(declarations))
+            "texts": .string(IssueBasis.hash(texts))
         ]
         if !inserts.files.isEmpty { facts["inserts"] = pages }
         try Journal.append([JournalEntry(.electionImported, election: id, facts: facts)], at: now, in: transaction)

@@ -12,6 +12,17 @@ package enum BaseAssembly {
         try make(input) { job in try child.run("assemble", job).bytes }
     }
 
+    /// Draws the office's pages and drops them: throws what ``make(_:child:)`` would say of the office's texts, whatever the ballot.
+    package static func check(_ text: OfficeText, paper: Paper, styleLabel: String) throws {
+        _ = try BasePages(BaseInput(text: text, paper: paper, ballotPDF: [], styleLabel: styleLabel))
+    }
+
+    /// The words in the place of a last day of posting. The tail sets them, with the base's font: in a script that it lacks they are English.
+    private static func postSoon(_ words: BaseWording) throws -> String {
+        let setter = try TypeSetter.shared.get()
+        return setter.firstUnprintable(in: setter.scalars(of: words.postSoon)) == nil ? words.postSoon : BaseWording.english.postSoon
+    }
+
     /// The same with another way to run the job, e.g. ``run(_:)`` itself where there is no program to start.
     package static func make(_ input: BaseInput, running run: ([UInt8]) throws -> [UInt8]) throws -> Base {
         let pages = try BasePages(input)
@@ -25,7 +36,7 @@ package enum BaseAssembly {
         let job = BaseJob(
             title: pages.words.documentTitle(input.text), language: input.text.language,
             pages: pages.sizes.count, envelopes: pages.envelopes, overlays: pages.overlays, places: pages.places,
-            instructions: input.instructionPDFs.count, writeIns: input.writeInPDFs.count,
+            elements: pages.elements, instructions: input.instructionPDFs.count, writeIns: input.writeInPDFs.count,
             sample: input.text.sample ? try BaseSample.outline() : nil,
             widths: TypeDescription.widths(glyphs.map { ($0, face.advance(of: UInt32($0))) }), fontBox: face.box, ascender: face.ascender,
             descender: face.descender)
@@ -39,7 +50,7 @@ package enum BaseAssembly {
         let plan = BasePlan(
             overlays: report.overlays, boxes: pages.boxes, signature: report.signature, manifest: report.manifest,
             resources: report.resources, font: report.font, fontFingerprint: face.fingerprint, size: report.size,
-            startXRef: report.startXRef, trailer: report.trailer, length: bytes.count, postSoon: pages.words.postSoon)
+            startXRef: report.startXRef, trailer: report.trailer, length: bytes.count, postSoon: try postSoon(pages.words))
         let places = pages.places.map { place in
             // The cover is the first page, what else comes before the ballot stands right before it, the envelope is at the end.
             let fromEnd = pages.sizes.count - place.page

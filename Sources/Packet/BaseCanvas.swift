@@ -1,8 +1,10 @@
 import CPango
+import Foundation
 
 /// How a piece of text looks.
 struct BaseStyle: Sendable {
-    enum Alignment: Sendable { case left, centre, right }
+    /// `left` is the side where a line begins, which is the right one in Arabic; `fixedLeft` is the left one in any language.
+    enum Alignment: Sendable { case left, centre, right, fixedLeft }
     /// In points.
     var size: Double
     var bold = false
@@ -11,14 +13,25 @@ struct BaseStyle: Sendable {
     var leading = 0.22
     /// 0 is black; everything that must be read is.
     var grey = 0.0
-    /// The kind of structure element: `P`, `H1`, `H2`, `LI`.
+    /// The kind of structure element: `P`, `H1`, `H2`, `Lbl`, `LBody`.
     var tag = "P"
+    /// Whether the office wrote the text, in the packet's language; otherwise it is in the captions' language.
+    var isOffice = false
+}
+
+/// A structure element as it was drawn, in the order of drawing: what Cairo cannot say of it is added when the base is put together.
+struct BaseElement: Codable, Equatable {
+    var tag: String
+    /// The language where it is not the document's.
+    var language: String?
+    /// Whether it stands for what the tail writes on its page.
+    var isOverlay = false
 }
 
 /// A PDF being drawn: the only owner of Cairo's surface and context and of Pango's layouts.
 ///
 /// Lengths are points from the upper left corner, downwards. Every text is a tagged structure element, so that a screen reader
-/// reads the pages in the order in which they were drawn. The bytes depend on nothing but what is drawn and the fonts installed:
+/// reads the pages in the order in which they were drawn. A text runs in the direction of its first letter. The bytes depend on nothing but what is drawn and the fonts installed:
 /// no date, no random names. Not thread-safe; Pango's default font map is per thread.
 @safe final class BaseCanvas {
     private final class Sink {
@@ -31,13 +44,30 @@ struct BaseStyle: Sendable {
     private let fonts: UnsafeMutablePointer<PangoFontMap>?
     private let sink: Sink
     private var started = false
-    private var finished = false
+    /// Kept until the last glyph is drawn: the fonts' files may be its own.
+    private let configuration: BaseFonts.Configuration
+    private let families: (eastAsian: String, others: String)
+    private let captionLanguage: String?
+    private var trouble: PacketError?
     /// The present page's size.
     private(set) var width: Double
     private(set) var height: Double
+    /// Every structure element so far, in the order of their beginnings.
+    private(set) var elements: [BaseElement] = []
+    /// Whether the present page says where its overlay is to be read.
+    private(set) var readsOverlay = false
+    /// Whether the page is read from the right: all that is drawn changes sides.
+    var isMirrored = false
 
-    /// A document whose first page has this size; `language` (BCP 47) chooses among a font's forms of a character.
-    init(width: Double, height: Double, language: String) throws(PacketError) {
+    /// A document whose first page has this size; `language` (BCP 47) chooses among the forms of a character.
+    ///
+    /// `captionLanguage` is that of all texts but the office's. Throws `font` where the fonts are missing.
+    init(
+        width: Double, height: Double, language: String, captionLanguage: String, fonts configuration: BaseFonts.Configuration
+    ) throws(PacketError) {
+        self.configuration = configuration
+        families = (BaseFonts.families(form: BaseFonts.form(language: language)), BaseFonts.families(form: nil))
+        self.captionLanguage = captionLanguage == language ? nil : captionLanguage
         let sink = Sink()
         self.sink = sink
         self.width = width
@@ -59,6 +89,7 @@ struct BaseStyle: Sendable {
         // Cairo would write today's date.
         unsafe cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
         unsafe fonts = pango_cairo_font_map_new()
+        unsafe uocava_font_map_set_config(fonts, configuration.pointer)
         // One unit of Pango's is then one point of ours.
         unsafe pango_cairo_font_map_set_resolution(OpaquePointer(fonts), 72)
         let textContext = unsafe pango_font_map_create_context(fonts)
@@ -71,6 +102,10 @@ struct BaseStyle: Sendable {
         unsafe cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF)
         unsafe pango_cairo_context_set_font_options(pango_layout_get_context(layout), options)
         unsafe cairo_font_options_destroy(options)
+        // Otherwise every glyph would stand on a whole point, which tears words apart.
+        unsafe pango_context_set_round_glyph_positions(pango_layout_get_context(layout), 0)
+        // The direction is found here, not by Pango: a page has one side where its lines begin.
+        unsafe pango_layout_set_auto_dir(layout, 0)
     }
 
     deinit {
@@ -83,14 +118,19 @@ struct BaseStyle: Sendable {
     /// Ends the present page, if any, and starts another.
     func beginPage(width: Double, height: Double) {
         if started { unsafe cairo_show_page(context) }
-        started = true
+        readsOverlay = false
         self.width = width
         self.height = height
+        // Cairo forgets what came before it on a page, elements that were begun included.
         unsafe cairo_pdf_surface_set_size(surface, width, height)
+        if !started { beginTag("Document") }
+        started = true
     }
 
-    /// Ends the last page; the bytes of the whole document.
+    /// Ends the last page; the bytes of the whole document. Throws what was reported, or `font` if a character could not be shown.
     func finish() throws(PacketError) -> [UInt8] {
+        if let trouble { throw trouble }
+        if started { endTag("Document") }
         unsafe cairo_show_page(context)
         unsafe cairo_surface_finish(surface)
         let status = unsafe cairo_surface_status(surface)
@@ -101,51 +141,184 @@ struct BaseStyle: Sendable {
         return sink.bytes
     }
 
+    // MARK: Structure
+
+    private func beginTag(_ tag: String, language: String? = nil, isOverlay: Bool = false) {
+        elements.append(BaseElement(tag: tag, language: language, isOverlay: isOverlay))
+        unsafe cairo_tag_begin(context, tag, nil)
+    }
+
+    private func endTag(_ tag: String) { unsafe cairo_tag_end(context, tag) }
+
+    /// Begins a structure element of several parts, such as a list (`L`), an item of it (`LI`) or the item's content (`LBody`).
+    func open(_ tag: String) { beginTag(tag) }
+
+    /// Ends the element that was opened last, whose kind this is.
+    func close(_ tag: String) { endTag(tag) }
+
+    /// Says that what the tail writes on this page is to be read here.
+    func readOverlayHere() {
+        beginTag("P", isOverlay: true)
+        endTag("P")
+        readsOverlay = true
+    }
+
     // MARK: Text
 
-    private func prepare(_ text: String, _ style: BaseStyle, width: Double, isMarkup: Bool) {
+    /// A text in lines, which ``layout`` holds until another is set. Lengths in points.
+    private struct SetText {
+        /// From the text's top to its first baseline, and from one baseline to the next.
+        var ascent: Double
+        var pitch: Double
+        /// Where each line begins.
+        var lines: [Double]
+        var height: Double
+    }
+
+    /// Whether a text begins with a letter that is written from right to left, or, having no letter, stands on a page that is.
+    func runsFromTheRight(_ text: String) -> Bool {
+        BaseDirection.runsFromTheRight(text) ?? isMirrored
+    }
+
+    private func set(_ text: String, _ style: BaseStyle, width: Double, isMarkup: Bool) -> SetText {
         let description = unsafe pango_font_description_new()
-        unsafe pango_font_description_set_family(description, "DejaVu Sans")
+        // Quotation marks are as wide as Chinese characters among these, and not in an English caption beside them.
+        unsafe pango_font_description_set_family(description, BaseFonts.isEastAsian(text) ? families.eastAsian : families.others)
         unsafe pango_font_description_set_absolute_size(description, style.size * Double(PANGO_SCALE))
         unsafe pango_font_description_set_weight(description, style.bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
         unsafe pango_layout_set_font_description(layout, description)
         unsafe pango_font_description_free(description)
         unsafe pango_layout_set_width(layout, CInt(width * Double(PANGO_SCALE)))
         unsafe pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)
-        unsafe pango_layout_set_spacing(layout, CInt(style.size * style.leading * Double(PANGO_SCALE)))
+        let inner = isMarkup ? text : BaseMarkdown.escaped(text)
+        setMarkup(inner)
+        let fromTheRight = runsFromTheRight(unsafe QPDFDocument.text(pango_layout_get_text(layout)))
+        if fromTheRight, inner.contains(where: \.isASCIIDigit) { setMarkup(BaseDirection.isolatingNumbers(in: inner)) }
+        unsafe pango_context_set_base_dir(
+            pango_layout_get_context(layout), fromTheRight ? PANGO_DIRECTION_RTL : PANGO_DIRECTION_LTR)
+        unsafe pango_layout_context_changed(layout)
         let alignment =
             switch style.alignment {
-            case .left: PANGO_ALIGN_LEFT
+            case .left: fromTheRight || isMirrored ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT
             case .centre: PANGO_ALIGN_CENTER
-            case .right: PANGO_ALIGN_RIGHT
+            case .right: isMirrored ? PANGO_ALIGN_LEFT : PANGO_ALIGN_RIGHT
+            case .fixedLeft: PANGO_ALIGN_LEFT
             }
         unsafe pango_layout_set_alignment(layout, alignment)
+        if trouble == nil {
+            if let control = text.unicodeScalars.first(where: { $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t" }) {
+                trouble = BaseFonts.unknown(control.value, in: text)
+            } else if unsafe pango_layout_get_unknown_glyphs_count(layout) > 0 {
+                trouble = findUnknown()
+            }
+        }
+        return measure(style)
+    }
+
+    private func setMarkup(_ inner: String) {
         // Ligatures off, or a search for "office" would miss the one that is set as three letters in one glyph.
-        let inner = isMarkup ? text : BaseMarkdown.escaped(text)
         unsafe pango_layout_set_markup(layout, "<span font_features=\"liga=0,clig=0,dlig=0\">" + inner + "</span>", -1)
+    }
+
+    /// The lines' places. Fonts differ much in the height that they ask for; here every script has the same pitch, and more only where
+    /// the ink of two lines would touch.
+    private func measure(_ style: BaseStyle) -> SetText {
+        var lines: [(x: Double, up: Double, down: Double)] = []
+        let iterator = unsafe pango_layout_get_iter(layout)
+        defer { unsafe pango_layout_iter_free(iterator) }
+        let unit = 1 / Double(PANGO_SCALE)
+        repeat {
+            var ink = PangoRectangle()
+            var logical = PangoRectangle()
+            unsafe pango_layout_iter_get_line_extents(iterator, &ink, &logical)
+            let baseline = unsafe Double(pango_layout_iter_get_baseline(iterator))
+            let hasInk = ink.height > 0
+            lines.append(
+                (
+                    Double(logical.x) * unit, hasInk ? (baseline - Double(ink.y)) * unit : 0,
+                    hasInk ? (Double(ink.y + ink.height) - baseline) * unit : 0
+                ))
+        } while unsafe pango_layout_iter_next_line(iterator) != 0
+        var pitch = style.size * (1.164 + style.leading)
+        for (upper, lower) in zip(lines, lines.dropFirst()) { pitch = max(pitch, upper.down + lower.up + style.size * 0.06) }
+        let ascent = max(style.size * 0.928, lines.first?.up ?? 0)
+        let descent = max(style.size * 0.236, lines.last?.down ?? 0)
+        return SetText(
+            ascent: ascent, pitch: pitch, lines: lines.map(\.x), height: ascent + pitch * Double(lines.count - 1) + descent)
+    }
+
+    /// The first character of the present text that no font has.
+    private func findUnknown() -> PacketError? {
+        let text = unsafe QPDFDocument.text(pango_layout_get_text(layout))
+        let iterator = unsafe pango_layout_get_iter(layout)
+        defer { unsafe pango_layout_iter_free(iterator) }
+        repeat {
+            guard let glyphs = unsafe pango_layout_iter_get_run_readonly(iterator)?.pointee.glyphs?.pointee else { continue }
+            for index in 0..<Int(unsafe glyphs.num_glyphs) {
+                let glyph = unsafe glyphs.glyphs[index].glyph
+                // Pango's mark for "no glyph", with the character in the lower bits; the empty glyph has no mark.
+                if glyph & 0x1000_0000 != 0 { return BaseFonts.unknown(glyph & ~0x1000_0000, in: text) }
+            }
+        } while unsafe pango_layout_iter_next_run(iterator) != 0
+        return nil
     }
 
     /// How high a text is in this width.
     func height(of text: String, width: Double, _ style: BaseStyle, isMarkup: Bool = false) -> Double {
-        prepare(text, style, width: width, isMarkup: isMarkup)
-        var across: CInt = 0
-        var down: CInt = 0
-        unsafe pango_layout_get_size(layout, &across, &down)
-        return Double(down) / Double(PANGO_SCALE)
+        text.isEmpty ? 0 : set(text, style, width: width, isMarkup: isMarkup).height
+    }
+
+    /// How far below a text's top its first baseline is: what stands beside it must be on the same.
+    func ascent(of text: String, width: Double, _ style: BaseStyle, isMarkup: Bool = false) -> Double {
+        set(text, style, width: width, isMarkup: isMarkup).ascent
     }
 
     /// Draws a text with its upper left corner here, wrapped at `width`; returns its height.
     @discardableResult
     func text(_ text: String, x: Double, y: Double, width: Double, _ style: BaseStyle, isMarkup: Bool = false) -> Double {
-        guard !text.isEmpty else { return 0 }
-        let height = height(of: text, width: width, style, isMarkup: isMarkup)
-        unsafe cairo_tag_begin(context, style.tag, nil)
-        unsafe cairo_set_source_rgb(context, style.grey, style.grey, style.grey)
-        unsafe cairo_move_to(context, x, y)
-        unsafe pango_cairo_show_layout(context, layout)
-        unsafe cairo_tag_end(context, style.tag)
-        return height
+        flow(text, from: 0, x: x, y: y, width: width, height: .infinity, style, isMarkup: isMarkup).height
     }
+
+    /// Draws as many lines of a text as fit into `height`, the first of them being line number `from`.
+    ///
+    /// Returns the line to go on with on the next page, nil when all are drawn.
+    func flow(
+        _ text: String, from first: Int, x: Double, y: Double, width: Double, height: Double, _ style: BaseStyle, isMarkup: Bool = false
+    ) -> (next: Int?, height: Double) {
+        guard !text.isEmpty else { return (nil, 0) }
+        let placed = set(text, style, width: width, isMarkup: isMarkup)
+        let ends = placed.height - placed.pitch * Double(placed.lines.count - 1)
+        var count = placed.lines.count - first
+        if height.isFinite { count = min(count, Int(((height - ends) / placed.pitch + 1).rounded(.down))) }
+        guard count > 0 else { return (first, 0) }
+        beginTag(style.tag, language: style.isOffice ? nil : captionLanguage)
+        unsafe cairo_set_source_rgb(context, style.grey, style.grey, style.grey)
+        let left = side(x, width)
+        for row in 0..<count {
+            unsafe cairo_move_to(context, left + placed.lines[first + row], y + placed.ascent + Double(row) * placed.pitch)
+            unsafe pango_cairo_show_layout_line(context, pango_layout_get_line_readonly(layout, CInt(first + row)))
+        }
+        endTag(style.tag)
+        return (first + count < placed.lines.count ? first + count : nil, ends + placed.pitch * Double(count - 1))
+    }
+
+    /// Draws a text that has only this much room, smaller if need be; returns its height. Where it would be too small to read, ``finish()``
+    /// throws `layout`.
+    @discardableResult
+    func fit(_ text: String, x: Double, y: Double, width: Double, height limit: Double, _ style: BaseStyle) -> Double {
+        var style = style
+        while height(of: text, width: width, style) > limit, style.size > 6 { style.size -= 0.25 }
+        if height(of: text, width: width, style) > limit {
+            report(PacketError(.layout, "“\(text.prefix(80))” does not fit where it belongs", hint: "Say it in fewer words"))
+        }
+        return self.text(text, x: x, y: y, width: width, style)
+    }
+
+    /// Something that does not fit; ``finish()`` throws the first of them.
+    func report(_ error: PacketError) { trouble = trouble ?? error }
+
+    /// The left edge of something on this page, which may be read from the right.
+    func side(_ x: Double, _ width: Double) -> Double { isMirrored ? self.width - x - width : x }
 
     // MARK: Lines
 
@@ -156,8 +329,8 @@ struct BaseStyle: Sendable {
         unsafe cairo_set_source_rgb(context, grey, grey, grey)
         unsafe cairo_set_line_width(context, thickness)
         setDashes(dashed)
-        unsafe cairo_move_to(context, x0, y0)
-        unsafe cairo_line_to(context, x1, y1)
+        unsafe cairo_move_to(context, side(x0, 0), y0)
+        unsafe cairo_line_to(context, side(x1, 0), y1)
         unsafe cairo_stroke(context)
         setDashes(false)
     }
@@ -172,7 +345,7 @@ struct BaseStyle: Sendable {
         unsafe cairo_set_source_rgb(context, 0, 0, 0)
         unsafe cairo_set_line_width(context, thickness)
         setDashes(dashed)
-        outline(x: x, y: y, width: width, height: height, radius: radius)
+        outline(x: side(x, width), y: y, width: width, height: height, radius: radius)
         unsafe cairo_stroke(context)
         setDashes(false)
     }
@@ -180,7 +353,7 @@ struct BaseStyle: Sendable {
     /// Fills a rectangle.
     func fill(x: Double, y: Double, width: Double, height: Double, grey: Double = 0, radius: Double = 0) {
         unsafe cairo_set_source_rgb(context, grey, grey, grey)
-        outline(x: x, y: y, width: width, height: height, radius: radius)
+        outline(x: side(x, width), y: y, width: width, height: height, radius: radius)
         unsafe cairo_fill(context)
     }
 
@@ -199,74 +372,17 @@ struct BaseStyle: Sendable {
     }
 }
 
-/// The outline of the word SAMPLE as PDF path operators.
-enum BaseSample {
-    /// Path operators in a square of one unit, the word's middle at the origin and as wide as the unit.
-    ///
-    /// Outlines rather than text: they need no font and no resource on a vendor's page, and a text search of a ballot finds
-    /// nothing new.
-    static func outline() throws(PacketError) -> String {
-        let canvas = unsafe cairo_recording_surface_create(CAIRO_CONTENT_ALPHA, nil)
-        defer { unsafe cairo_surface_destroy(canvas) }
-        guard let context = unsafe cairo_create(canvas) else { throw PacketError(.layout, "Cairo gave no context") }
-        defer { unsafe cairo_destroy(context) }
-        unsafe cairo_select_font_face(context, "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD)
-        unsafe cairo_set_font_size(context, 1000)
-        unsafe cairo_move_to(context, 0, 0)
-        unsafe cairo_text_path(context, "SAMPLE")
-        var (left, top, right, bottom) = (0.0, 0.0, 0.0, 0.0)
-        unsafe cairo_path_extents(context, &left, &top, &right, &bottom)
-        guard right > left, let path = unsafe cairo_copy_path(context) else { throw PacketError(.layout, "Cairo gave no outline") }
-        defer { unsafe cairo_path_destroy(path) }
-        let scale = 1 / (right - left)
-        func place(_ point: cairo_path_data_t) -> String {
-            let x = unsafe (point.point.x - (left + right) / 2) * scale
-            let y = unsafe ((top + bottom) / 2 - point.point.y) * scale
-            return decimal(x) + " " + decimal(y)
-        }
-        var out = ""
-        var index = 0
-        while index < Int(unsafe path.pointee.num_data) {
-            let element = unsafe path.pointee.data[index]
-            let length = max(1, Int(unsafe element.header.length))
-            let points = (1..<max(length, 1)).map { unsafe place(path.pointee.data[index + $0]) }
-            switch unsafe element.header.type {
-            case CAIRO_PATH_MOVE_TO: out += points.joined() + " m\n"
-            case CAIRO_PATH_LINE_TO: out += points.joined() + " l\n"
-            case CAIRO_PATH_CURVE_TO: out += points.joined(separator: " ") + " c\n"
-            default: out += "h\n"
-            }
-            index += length
-        }
-        return out
-    }
+/// One thread at a time.
+final class BaseLock: Sendable {
+    /// For all drawing: Cairo 1.16 crashes now and then where two threads draw with the same font.
+    static let cairo = BaseLock()
 
-    /// Operators that draw the word across a page in light grey outline; `box` is left, bottom, right, top.
-    ///
-    /// `turned` is the page's `/Rotate`: the word rises from left to right as the page is seen.
-    static func operators(_ outline: String, box: (Double, Double, Double, Double), turned: Int = 0) -> String {
-        let width = box.2 - box.0
-        let height = box.3 - box.1
-        let seen = turned % 180 == 0 ? (width, height) : (height, width)
-        let diagonal = (seen.0 * seen.0 + seen.1 * seen.1).squareRoot()
-        // Along the diagonal, and as long as leaves the word's height inside the page.
-        let length = diagonal * 0.72
-        let (cosine, sine) = (seen.0 / diagonal, seen.1 / diagonal)
-        let turn: (Double, Double) =
-            switch (turned % 360 + 360) % 360 {
-            case 90: (-sine, cosine)
-            case 180: (-cosine, -sine)
-            case 270: (sine, -cosine)
-            default: (cosine, sine)
-            }
-        let matrix = [turn.0 * length, turn.1 * length, -turn.1 * length, turn.0 * length, (box.0 + box.2) / 2, (box.1 + box.3) / 2]
-        return "q 0.72 G \(decimal(1.2 / length)) w 1 j [] 0 d " + matrix.map(decimal).joined(separator: " ") + " cm\n" + outline + "S Q\n"
-    }
+    private let lock = NSLock()
 
-    /// A number with five decimals at most, which is 0.01 pt on the largest sheet.
-    static func decimal(_ value: Double) -> String {
-        let scaled = Int((value * 100_000).rounded())
-        let digits = String(scaled.magnitude % 100_000)
-        return (scaled < 0 ? "-" : "") + "\(scaled.magnitude / 100_000)." + String(repeating: "0", count: 5 - digits.count) + digits
+    /// What the body leaves behind is freed before the next one begins.
+    func withLock<Answer, Failure: Error>(_ body: () throws(Failure) -> Answer) throws(Failure) -> Answer {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body()
     }
 }

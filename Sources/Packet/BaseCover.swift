@@ -1,135 +1,155 @@
 /// The cover: what this is, what to do, where the office is, how to follow the ballot.
+///
+/// All type shrinks together, from 12.5 points, until the page holds it.
 extension BasePages {
     mutating func drawCover(on canvas: BaseCanvas) throws(PacketError) {
         begin(canvas)
-        let left = Self.margin
         let width = canvas.width - 2 * Self.margin
-        // The lower part has a fixed height, the upper part shrinks its type until it fits above.
-        let lowerHeight = 232.0
-        let lowerTop = canvas.height - Self.margin - lowerHeight
-        let scale = try coverScale(canvas, width: width, available: lowerTop - 12)
-
-        var y = letterhead(canvas, title: words.title)
-        y += canvas.text(
-            "\(words.styleCaption): \(styleLabel)", x: left, y: y, width: width, BaseStyle(size: 10.5))
-        y += 8
-        y += canvas.text(words.intro, x: left, y: y, width: width, BaseStyle(size: 10.5 * scale))
-        y += 12 * scale
-        y += canvas.text(words.todo, x: left, y: y, width: width, BaseStyle(size: 13 * scale, bold: true, tag: "H2"))
-        y += 6 * scale
-        for (index, step) in steps.enumerated() {
-            y += max(20 * scale, drawStep(canvas, index + 1, step, x: left, y: y, width: width, scale: scale)) + 6 * scale
+        let bottom = canvas.height - Self.margin
+        let lowerGap = 14.0
+        for size in stride(from: 12.5, through: 8.75, by: -0.25) {
+            let ruler = BasePen(canvas: canvas, draws: false)
+            let upper = upperPart(ruler, size: size, width: width)
+            let lower = max(
+                follow(ruler, size: size, y: 0, width: followWidth(width)), office(ruler, size: size, y: 0, width: officeWidth(width)))
+            guard upper + lowerGap + lower <= bottom else { continue }
+            let pen = BasePen(canvas: canvas, draws: true)
+            _ = upperPart(pen, size: size, width: width)
+            _ = follow(pen, size: size, y: bottom - lower, width: followWidth(width))
+            _ = office(pen, size: size, y: bottom - lower, width: officeWidth(width))
+            return
         }
-        y += 1
-        drawPostBy(canvas, x: left + 30, y: y, width: width - 30)
-        y += 27 + 9 * scale
-        _ = drawNotice(canvas, text.returnNotice, x: left, y: y, width: width, size: 11.5 * scale)
-
-        drawFollow(canvas, x: left, y: lowerTop, width: width * 0.545)
-        try drawOffice(canvas, x: left + width * 0.545 + 14, y: lowerTop, width: width * 0.455 - 14, height: lowerHeight)
+        throw overflow("the cover")
     }
 
-    private var steps: [(String, String)] {
-        var sign = words.sign
-        if text.witnessLines == 1 { sign.1 += " " + words.signWitness.one }
-        if text.witnessLines == 2 { sign.1 += " " + words.signWitness.two }
+    // MARK: The upper part
+
+    /// From the letterhead to the return notice; returns its lower edge.
+    private mutating func upperPart(_ pen: BasePen, size: Double, width: Double) -> Double {
+        let left = Self.margin
+        var y = letterhead(pen, title: words.title)
+        y += pen.text("\(words.styleCaption): \(styleLabel)", x: left, y: y, width: width, BaseStyle(size: min(size, 11)))
+        y += size * 0.6
+        y += pen.text(words.intro, x: left, y: y, width: width, BaseStyle(size: size))
+        y += size * 0.8
+        y += pen.text(words.todo, x: left, y: y, width: width, BaseStyle(size: size + 2, bold: true, tag: "H2"))
+        y += size * 0.5
+        pen.open("L")
+        for (index, step) in steps.enumerated() {
+            y += draw(step, number: index + 1, with: pen, x: left, y: y, width: width, size: size) + size * 0.5
+        }
+        pen.close("L")
+        y += postBy(pen, x: left + 30, y: y + 2, width: width - 30, size: size) + size * 0.9
+        return y + drawNotice(pen, text.returnNotice, x: left, y: y, width: width, size: size, isOffice: true)
+    }
+
+    private var steps: [BaseWording.Step] {
+        let witnesses = [nil, words.signWitness.one, words.signWitness.two]
+        let sign = BaseWording.Step(
+            words.sign.title, ([words.sign.text] + [witnesses[text.witnessLines]].compactMap(\.self)).joined(separator: " "))
         return [words.mark, sign, words.envelope, words.post]
     }
 
-    /// The largest scale of type at which everything above the lower part fits.
-    private func coverScale(_ canvas: BaseCanvas, width: Double, available: Double) throws(PacketError) -> Double {
-        for scale in stride(from: 1.15, through: 0.76, by: -0.03) {
-            var y = 100 + canvas.height(of: text.electionName, width: width * 0.42, BaseStyle(size: 11, bold: true, leading: 0.1))
-            y += 14 + 8 + canvas.height(of: words.intro, width: width, BaseStyle(size: 10.5 * scale)) + 12 * scale
-            y += 22 * scale + 28 + 9 * scale
-            for step in steps {
-                y += max(20 * scale, canvas.height(of: stepMarkup(step), width: width - 30, BaseStyle(size: 10.5 * scale), isMarkup: true))
-                y += 6 * scale
-            }
-            y += canvas.height(of: text.returnNotice, width: width - 24, BaseStyle(size: 11.5 * scale, bold: true)) + 18
-            if y <= available { return scale }
-        }
-        throw overflow("the cover's text", "Shorten return_notice or the election's name")
-    }
-
-    private func stepMarkup(_ step: (String, String)) -> String {
-        "<b>" + BaseMarkdown.escaped(step.0) + ".</b> " + BaseMarkdown.escaped(step.1)
-    }
-
-    private func drawStep(
-        _ canvas: BaseCanvas, _ number: Int, _ step: (String, String), x: Double, y: Double, width: Double, scale: Double
+    private func draw(
+        _ step: BaseWording.Step, number: Int, with pen: BasePen, x: Double, y: Double, width: Double, size: Double
     ) -> Double {
-        let diameter = 19.0 * scale
-        let size = 10.5 * scale
-        let height = canvas.height(of: stepMarkup(step), width: width - 30, BaseStyle(size: size), isMarkup: true)
-        // The disc's middle is on the first line's.
-        let middle = y + size * 0.6
-        canvas.frame(x: x, y: middle - diameter / 2, width: diameter, height: diameter, thickness: 1.4, radius: diameter / 2)
-        canvas.text(
-            "\(number)", x: x, y: middle - size * 0.6, width: diameter, BaseStyle(size: size, bold: true, alignment: .centre, tag: "P"))
-        canvas.text(stepMarkup(step), x: x + 30, y: y, width: width - 30, BaseStyle(size: size, tag: "P"), isMarkup: true)
-        return height
+        let indent = 30.0
+        let diameter = size * 1.75
+        // A title that ends as a sentence keeps its own mark: not every script has our full stop.
+        let stop = step.title.last?.isPunctuation == true ? "" : "."
+        let markup = "<b>" + BaseMarkdown.escaped(step.title) + stop + "</b> " + BaseMarkdown.escaped(step.text)
+        let style = BaseStyle(size: size, leading: 0.18, tag: "LBody")
+        let numeral = BaseStyle(size: size, bold: true, alignment: .centre, tag: "Lbl")
+        // The disc's middle is that of a numeral on the first line.
+        let baseline = y + pen.canvas.ascent(of: markup, width: width - indent, style, isMarkup: true)
+        let middle = baseline - size * 0.357
+        pen.open("LI")
+        pen.frame(x: x, y: middle - diameter / 2, width: diameter, height: diameter, thickness: 1.4, radius: diameter / 2)
+        _ = pen.text(
+            "\(number)", x: x, y: baseline - pen.canvas.ascent(of: "\(number)", width: diameter, numeral), width: diameter, numeral)
+        let height = pen.text(markup, x: x + indent, y: y, width: width - indent, style, isMarkup: true)
+        pen.close("LI")
+        return max(diameter, height)
     }
 
-    private mutating func drawPostBy(_ canvas: BaseCanvas, x: Double, y: Double, width: Double) {
-        let caption = 150.0
-        canvas.frame(x: x, y: y, width: width, height: 26, thickness: 1.4)
-        canvas.text(words.postBy, x: x + 10, y: y + 6.5, width: caption, BaseStyle(size: 10.5, bold: true))
-        box(.postBy, x: x + caption + 14, y: y + 3, width: width - caption - 24, height: 20, size: 12.5)
+    /// The frame with the last day of posting, which the tail writes; returns its height.
+    private mutating func postBy(_ pen: BasePen, x: Double, y: Double, width: Double, size: Double) -> Double {
+        let caption = width * 0.42
+        let style = BaseStyle(size: size, bold: true, leading: 0.1)
+        let text = pen.canvas.height(of: words.postBy, width: caption, style)
+        let height = max(27, text + 10)
+        pen.frame(x: x, y: y, width: width, height: height, thickness: 1.4)
+        _ = pen.text(words.postBy, x: x + 10, y: y + (height - text) / 2, width: caption, style)
+        if pen.draws {
+            pen.canvas.readOverlayHere()
+            let room = width - caption - 30
+            box(
+                .postBy, x: pen.canvas.side(x + caption + 20, room), y: y + (height - 20) / 2, width: room, height: 20,
+                size: 13)
+        }
+        return height
     }
 
     /// A framed sentence in bold that cannot be overlooked; returns its height.
-    func drawNotice(_ canvas: BaseCanvas, _ notice: String, x: Double, y: Double, width: Double, size: Double) -> Double {
-        let style = BaseStyle(size: size, bold: true, alignment: .centre)
-        let height = canvas.height(of: notice, width: width - 24, style) + 14
-        canvas.frame(x: x, y: y, width: width, height: height, thickness: 2.2)
-        canvas.text(notice, x: x + 12, y: y + 7, width: width - 24, style)
+    func drawNotice(
+        _ pen: BasePen, _ notice: String, x: Double, y: Double, width: Double, size: Double, thickness: Double = 2.2, isOffice: Bool = false
+    ) -> Double {
+        let style = BaseStyle(size: size, bold: true, alignment: .centre, isOffice: isOffice)
+        let height = pen.text(notice, x: x + 12, y: y + 7, width: width - 24, style) + 14
+        pen.frame(x: x, y: y, width: width, height: height, thickness: thickness)
         return height
     }
 
-    private mutating func drawFollow(_ canvas: BaseCanvas, x: Double, y: Double, width: Double) {
-        canvas.line(fromX: x, y: y, toX: x + width, y: y, thickness: 0.75)
-        var row = y + 8
-        row += canvas.text(words.follow, x: x, y: row, width: width, BaseStyle(size: 12, bold: true, tag: "H2")) + 5
-        let code = 104.0
-        box(.trackingQR, x: x, y: row + 4, width: code, height: code)
-        let beside = x + code + 14
-        canvas.text(words.followText, x: beside, y: row + 2, width: width - code - 14, BaseStyle(size: 9.5))
-        row += code + 12
-        box(.trackingURL, x: x, y: row, width: width, height: 16, size: 9.5)
-        row += 20
-        caption(canvas, words.trackingCaption, x: x, y: row, width: width)
-        row += 11
-        box(.trackingCode, x: x, y: row, width: width, height: 19, size: 13)
-        row += 22
-        canvas.text(words.trackingSecret, x: x, y: row, width: width, BaseStyle(size: 8.5, leading: 0.1))
+    // MARK: The lower part
+
+    private func followWidth(_ width: Double) -> Double { width * 0.53 }
+
+    private func officeWidth(_ width: Double) -> Double { width * 0.47 - 18 }
+
+    /// How to follow the ballot, at the page's beginning side; returns the height.
+    private mutating func follow(_ pen: BasePen, size: Double, y: Double, width: Double) -> Double {
+        let x = Self.margin
+        pen.line(fromX: x, y: y, toX: x + width, y: y, thickness: 0.75)
+        var row = y + 7
+        row += pen.text(words.follow, x: x, y: row, width: width, BaseStyle(size: size + 1, bold: true, tag: "H2")) + 4
+        let code = 100.0
+        let text = pen.text(words.followText, x: x + code + 14, y: row, width: width - code - 14, BaseStyle(size: size - 1, leading: 0.16))
+        let (qr, url) = (row + 3, row + max(code + 7, text + 4))
+        row = url + 18
+        let caption = BaseStyle(size: max(9, size - 2.5), leading: 0.05)
+        row += pen.text(words.trackingCaption, x: x, y: row, width: width, caption)
+        let tracking = row
+        row += 21
+        row += pen.text(words.trackingSecret, x: x, y: row, width: width, BaseStyle(size: max(9, size - 2.5), leading: 0.1))
+        if pen.draws {
+            let left = pen.canvas.side(x, width)
+            box(.trackingQR, x: pen.canvas.side(x, code), y: qr, width: code, height: code)
+            box(.trackingURL, x: left, y: url, width: width, height: 16, size: 10.5)
+            box(.trackingCode, x: left, y: tracking, width: width, height: 19, size: 13.5)
+        }
+        return row - y
     }
 
-    private func drawOffice(_ canvas: BaseCanvas, x: Double, y: Double, width: Double, height: Double) throws(PacketError) {
-        canvas.line(fromX: x, y: y, toX: x + width, y: y, thickness: 0.75)
-        var lines = [text.officeName] + text.address
-        lines += ["", text.email, "\(words.phone): \(text.phone)"]
-        if let fax = text.fax, !fax.isEmpty { lines.append("\(words.fax): \(fax)") }
-        lines.append(text.publicURL)
-        let contact = lines.joined(separator: "\n")
-        let genuine = words.genuineText.replacingFirstPercent(with: text.officeName)
-        for size in stride(from: 10.0, through: 7.0, by: -0.5) {
-            let heading = BaseStyle(size: 12, bold: true, tag: "H2")
-            let small = size * 0.92
-            let needed =
-                8 + canvas.height(of: words.office, width: width, heading) + 5
-                + canvas.height(of: contact, width: width, BaseStyle(size: size, leading: 0.14)) + 10
-                + canvas.height(of: words.genuine, width: width, BaseStyle(size: size + 0.5, bold: true)) + 3
-                + canvas.height(of: genuine, width: width, BaseStyle(size: small, leading: 0.14))
-            guard needed <= height else { continue }
-            var row = y + 8
-            row += canvas.text(words.office, x: x, y: row, width: width, heading) + 5
-            row += canvas.text(contact, x: x, y: row, width: width, BaseStyle(size: size, leading: 0.14)) + 10
-            row += canvas.text(words.genuine, x: x, y: row, width: width, BaseStyle(size: size + 0.5, bold: true, tag: "H2")) + 3
-            canvas.text(genuine, x: x, y: row, width: width, BaseStyle(size: small, leading: 0.14))
-            return
-        }
-        throw overflow("the office's address", "Shorten the office's name, address or contacts")
+    /// Where the office is and what its signature says, at the other side; returns the height.
+    private func office(_ pen: BasePen, size: Double, y: Double, width: Double) -> Double {
+        let x = pen.canvas.width - Self.margin - width
+        pen.line(fromX: x, y: y, toX: x + width, y: y, thickness: 0.75)
+        let line = BaseStyle(size: size - 0.75, leading: 0.1, isOffice: true)
+        var caption = line
+        caption.isOffice = false
+        var row = y + 7
+        row += pen.text(words.office, x: x, y: row, width: width, BaseStyle(size: size + 1, bold: true, tag: "H2")) + 3
+        for text in [text.officeName] + text.address { row += pen.text(text, x: x, y: row, width: width, line) }
+        row += size * 0.35
+        row += pen.text(text.email, x: x, y: row, width: width, line)
+        row += pen.text("\(words.phone): \(text.phone)", x: x, y: row, width: width, caption)
+        if let fax = text.fax, !fax.isEmpty { row += pen.text("\(words.fax): \(fax)", x: x, y: row, width: width, caption) }
+        row += pen.text(text.publicURL, x: x, y: row, width: width, line) + size * 0.6
+        row += pen.text(words.genuine, x: x, y: row, width: width, BaseStyle(size: size, bold: true, tag: "H2")) + 2
+        row += pen.text(
+            words.genuineText.replacingFirstPercent(with: text.officeName), x: x, y: row, width: width,
+            BaseStyle(size: size - 1.5, leading: 0.12))
+        return row - y
     }
 }
 

@@ -51,10 +51,18 @@ final class BaseDocument {
             job.places.allSatisfy({ own.indices.contains($0.page) && job.overlays.indices.contains($0.overlay) })
         else { throw PacketError(.library, "Cairo drew \(own.count) pages instead of \(job.pages)") }
         for page in own { try document.removePage(page) }
-        // SAMPLE first: its lines must not run through the barcodes.
-        if let sample = job.sample { for page in own { try stamp(page, sample) } }
         for size in job.overlays { try addOverlay(size) }
-        for place in job.places { try draw(place, on: own[place.page]) }
+        let structure = try BaseStructure(document, elements: job.elements)
+        for (index, page) in own.enumerated() {
+            if let content = page["/Contents"], content.isStream {
+                try content.replaceData(BaseStructure.markingArtifacts(in: content.decodedData()))
+            }
+            // SAMPLE first: its lines must not run through the barcodes.
+            if let sample = job.sample { try stamp(page, sample) }
+            let places = job.places.filter { $0.page == index }
+            let marks = try structure.place(page, hasOverlay: !places.isEmpty)
+            if !places.isEmpty { try draw(places, on: page, marks) }
+        }
 
         try document.addPage(own[0])
         cover = own[0]
@@ -90,15 +98,21 @@ final class BaseDocument {
         overlays.append(overlay)
     }
 
-    /// Draws an overlay on a page, over everything else there; a second page draws the same one.
-    private func draw(_ place: BaseJob.Place, on page: PDFObject) throws(PacketError) {
+    /// Draws overlays on a page, over everything else there; a second page draws the same ones. All that they show on a page is one element
+    /// of the structure tree.
+    private func draw(
+        _ places: [BaseJob.Place], on page: PDFObject, _ marks: (before: String, after: String)
+    ) throws(PacketError) {
         if page["/Resources"]?.isDictionary != true { try page.set("/Resources", document.dictionary()) }
         guard let pageResources = page["/Resources"] else { return }
         if pageResources["/XObject"]?.isDictionary != true { try pageResources.set("/XObject", document.dictionary()) }
-        let name = "/UocavaVoter\(place.overlay)"
-        try pageResources["/XObject"]?.set(name, overlays[place.overlay])
-        let (x, y) = (BaseSample.decimal(place.x), BaseSample.decimal(place.y))
-        try surround(page, with: "q 1 0 0 1 \(x) \(y) cm \(name) Do Q\n")
+        var operators = marks.before
+        for place in places {
+            let name = "/UocavaVoter\(place.overlay)"
+            try pageResources["/XObject"]?.set(name, overlays[place.overlay])
+            operators += "q 1 0 0 1 \(BaseSample.decimal(place.x)) \(BaseSample.decimal(place.y)) cm \(name) Do Q\n"
+        }
+        try surround(page, with: operators + marks.after)
     }
 
     /// SAMPLE over whatever the page shows. It sets only paths, so it needs nothing of the page's resources.
@@ -106,7 +120,8 @@ final class BaseDocument {
         let box = (page["/CropBox"] ?? page["/MediaBox"])?.items.compactMap(\.number) ?? []
         guard box.count == 4 else { throw PacketError(.pageSize, "a page has no size") }
         let corners = (min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3]))
-        try surround(page, with: BaseSample.operators(outline, box: corners, turned: page["/Rotate"]?.integer ?? 0))
+        let word = BaseSample.operators(outline, box: corners, turned: page["/Rotate"]?.integer ?? 0)
+        try surround(page, with: "/Artifact BMC\n" + word + "EMC\n")
     }
 
     /// Appends operators to a page's content, in the state in which the content began.
@@ -147,8 +162,8 @@ final class BaseDocument {
 
     /// Title and language, for the window's title bar and for screen readers.
     ///
-    /// The structure tree stays, but `/MarkInfo` does not claim a tagged document: the vendor's pages and the voter's text are not in
-    /// the tree, and a screen reader that relied on it would leave out the ballot.
+    /// The structure tree holds the office's pages and the voter's text. `/MarkInfo` does not claim a tagged document all the same: the
+    /// vendor's pages are not in the tree, and a screen reader that relied on it would leave out the ballot.
     func describe() throws(PacketError) {
         let information = try document.dictionary()
         try information.set("/Title", document.text(job.title))

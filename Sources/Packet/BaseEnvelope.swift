@@ -54,7 +54,7 @@ extension BasePages {
     }
 
     mutating func drawEnvelopes(on canvas: BaseCanvas) throws(PacketError) {
-        let captions = BaseEnvelopeWording.of(language: text.language)
+        let captions = words.envelopePages
         let left = addOverlay(width: 232, height: 188)
         box(.sender, in: left, x: 0, y: 0, width: 232, height: 84, size: 10.5)
         box(.returnBarcode, in: left, x: 10, y: 128, width: 214, height: 40)

@@ -1,7 +1,7 @@
 /// The captions of the pages with the envelope's fronts, for the voter; what the post offices read is in ``BaseEnvelope`` and English.
 ///
-/// English and Spanish; any other language gets the English ones.
-struct BaseEnvelopeWording: Sendable {
+/// A part of ``BaseWording``, and so of the office's own captions.
+struct BaseEnvelopeWording: Sendable, Codable, Equatable {
     /// Over the sender's and the office's address: words for the post first.
     let from: String
     let to: String
@@ -26,12 +26,6 @@ struct BaseEnvelopeWording: Sendable {
     let cutSteps: [String]
     let checkTitle: String
     let checks: [String]
-
-    /// The wording of a language: `es` and its regions in Spanish, everything else in English.
-    static func of(language: String) -> BaseEnvelopeWording {
-        let primary = language.lowercased().split(whereSeparator: { $0 == "-" || $0 == "_" }).first ?? ""
-        return primary == "es" ? spanish : english
-    }
 
     static let english = BaseEnvelopeWording(
         from: "FROM", to: "TO", postageHere: "Place postage here", fold: "fold back", glue: "glue or tape", close: "fold over, tape shut",

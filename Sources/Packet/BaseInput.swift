@@ -40,8 +40,10 @@ package struct OfficeText: Sendable, Codable, Equatable {
     package var declaration: String
     /// How many witnesses must sign: 0, 1 or 2.
     package var witnessLines: Int
-    /// BCP 47 language of the packet; captions exist in `en` and `es`, other languages get the English ones.
+    /// BCP 47 language of the packet; captions exist in `en` and `es`, other languages get the English ones without ``captions``.
     package var language: String
+    /// The office's own captions in the packet's language.
+    package var captions: BaseWording?
     /// A test office's packet: SAMPLE is on every page.
     package var sample: Bool
     /// Whether the office has a Mailer ID: then the envelopes for the U.S. mail have a place for an Intelligent Mail barcode.
@@ -53,7 +55,7 @@ package struct OfficeText: Sendable, Codable, Equatable {
     package init(
         officeName: String, electionName: String, electionDate: String, jurisdiction: String, address: [String], email: String,
         phone: String, fax: String? = nil, publicURL: String, returnNotice: String, declaration: String, witnessLines: Int = 0,
-        language: String = "en", sample: Bool = false, imbConfigured: Bool = false, imbHasZIP4: Bool = false
+        language: String = "en", captions: BaseWording? = nil, sample: Bool = false, imbConfigured: Bool = false, imbHasZIP4: Bool = false
     ) {
         self.officeName = officeName
         self.electionName = electionName
@@ -68,6 +70,7 @@ package struct OfficeText: Sendable, Codable, Equatable {
         self.declaration = declaration
         self.witnessLines = witnessLines
         self.language = language
+        self.captions = captions
         self.sample = sample
         self.imbConfigured = imbConfigured
         self.imbHasZIP4 = imbHasZIP4

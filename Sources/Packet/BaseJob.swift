@@ -26,6 +26,8 @@ struct BaseJob: Codable {
     var envelopes: Int
     var overlays: [Overlay]
     var places: [Place]
+    /// The structure of these pages, as it was drawn.
+    var elements: [BaseElement]
     /// How many PDFs of instructions and of write-ins follow the ballot among the blobs.
     var instructions: Int
     var writeIns: Int

@@ -1,117 +1,52 @@
-/// A declaration's Markdown as paragraphs: what an affirmation needs, and no more.
+/// The Markdown of a declaration as blocks: what an affirmation needs of CommonMark, and no more.
 ///
-/// Blank lines end a paragraph; lines that begin with `- `, `* ` or `1. ` are items; `# ` to `### ` are headings; within
-/// a paragraph `**bold**` and `*italic*`. Everything else is text.
-enum BaseMarkdown {
-    /// A paragraph, with Pango's markup for the emphasis.
-    struct Block: Sendable, Equatable {
-        enum Kind: Sendable, Equatable {
+/// Paragraphs, headings (`#` and underlined), bulleted and numbered lists in any depth, line breaks (two spaces or `\` at a line's end),
+/// emphasis (`*`, `_`), links as plain text. Pictures, tables, HTML and code are text.
+package enum BaseMarkdown {
+    /// A paragraph, heading or first paragraph of an item, with Pango's markup for the emphasis.
+    package struct Block: Sendable, Equatable {
+        /// What a block is.
+        package enum Kind: Sendable, Equatable {
+            /// Text.
             case paragraph
-            case heading
+            /// With its level, from 1.
+            case heading(Int)
             /// With its bullet or number.
             case item(String)
         }
-        var kind: Kind
-        var markup: String
+        /// What it is.
+        package var kind: Kind
+        /// In how many lists it stands; 0 outside of any.
+        package var depth = 0
+        /// Its text.
+        package var markup: String
     }
 
     /// The blocks of a text, in order; never throws, for any text is Markdown.
-    static func blocks(of text: String) -> [Block] {
-        var blocks: [Block] = []
-        var open: (kind: Block.Kind, text: String)?
-        func close() {
-            if let finished = open { blocks.append(Block(kind: finished.kind, markup: markup(finished.text))) }
-            open = nil
-        }
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            let trimmed = line.drop { $0 == " " || $0 == "\t" }
-            if trimmed.isEmpty {
-                close()
-            } else if let heading = heading(trimmed) {
-                close()
-                blocks.append(Block(kind: .heading, markup: markup(String(heading))))
-            } else if let item = item(trimmed) {
-                close()
-                open = (.item(item.mark), String(item.text))
-            } else if open != nil {
-                open?.text += " " + trimmed
-            } else {
-                open = (.paragraph, String(trimmed))
-            }
-        }
-        close()
-        return blocks
-    }
-
-    private static func heading(_ line: Substring) -> Substring? {
-        let hashes = line.prefix { $0 == "#" }.count
-        guard (1...6).contains(hashes), line.dropFirst(hashes).first == " " else { return nil }
-        return line.dropFirst(hashes + 1)
-    }
-
-    private static func item(_ line: Substring) -> (mark: String, text: Substring)? {
-        if line.hasPrefix("- ") || line.hasPrefix("* ") { return ("•", line.dropFirst(2)) }
-        let digits = line.prefix { $0.isASCII && $0.isNumber }
-        guard (1...3).contains(digits.count) else { return nil }
-        let rest = line.dropFirst(digits.count)
-        guard rest.hasPrefix(". ") || rest.hasPrefix(") ") else { return nil }
-        return (digits + ".", rest.dropFirst(2))
+    package static func blocks(of text: String) -> [Block] {
+        var reader = BlockReader()
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) { reader.take(line) }
+        reader.close()
+        return reader.blocks
     }
 
     /// Text for Pango: escaped, with emphasis as tags that always close.
-    static func markup(_ text: String) -> String {
-        var out = ""
-        var bold = false
-        var italic = false
-        let characters = Array(text)
-        var index = 0
-        while index < characters.count {
-            let isDouble = characters[index] == "*" && index + 1 < characters.count && characters[index + 1] == "*"
-            if isDouble, bold || follows(characters, from: index + 2, "**") {
-                // Tags must nest: italic that is still open ends with its bold.
-                if bold, italic {
-                    out += "</i>"
-                    italic = false
-                }
-                out += bold ? "</b>" : "<b>"
-                bold.toggle()
-                index += 2
-            } else if characters[index] == "*", !isDouble, italic || follows(characters, from: index + 1, "*") {
-                out += italic ? "</i>" : "<i>"
-                italic.toggle()
-                index += 1
-            } else {
-                out += escaped(characters[index])
-                index += 1
-            }
+    static func markup(_ text: String) -> String { BaseEmphasis.markup(text) }
+
+    /// A text without any markup, for Pango's markup parser.
+    static func escaped(_ text: String) -> String { text.map(escaped).joined() }
+
+    /// Markup without its tags, for finding the direction in which it runs.
+    static func plain(_ markup: String) -> String {
+        var isTag = false
+        return markup.filter { character in
+            if character == "<" { isTag = true }
+            defer { if character == ">" { isTag = false } }
+            return !isTag
         }
-        if italic { out += "</i>" }
-        if bold { out += "</b>" }
-        // Bold opened inside italic and closed after it would not nest; then plain text is the safe reading.
-        return isNested(out) ? out : escaped(text)
     }
 
-    /// Whether the mark comes again with something between.
-    private static func follows(_ characters: [Character], from start: Int, _ mark: String) -> Bool {
-        guard start < characters.count, characters[start] != " " else { return false }
-        return String(characters[start...]).dropFirst().contains(mark)
-    }
-
-    private static func isNested(_ markup: String) -> Bool {
-        var stack: [Substring] = []
-        for piece in markup.split(separator: "<").dropFirst(markup.hasPrefix("<") ? 0 : 1) {
-            guard let end = piece.firstIndex(of: ">") else { return false }
-            let tag = piece[..<end]
-            if tag.hasPrefix("/") {
-                guard stack.popLast() == tag.dropFirst() else { return false }
-            } else {
-                stack.append(tag)
-            }
-        }
-        return stack.isEmpty
-    }
-
-    private static func escaped(_ character: Character) -> String {
+    static func escaped(_ character: Character) -> String {
         switch character {
         case "&": "&amp;"
         case "<": "&lt;"
@@ -120,6 +55,116 @@ enum BaseMarkdown {
         }
     }
 
-    /// A text without any markup, for Pango's markup parser.
-    static func escaped(_ text: String) -> String { text.map(escaped).joined() }
+    /// Reads line by line: what is open, and in which lists.
+    private struct BlockReader {
+        private(set) var blocks: [Block] = []
+        /// Where the mark and where the text of each open list's item begins.
+        private var lists: [(mark: Int, text: Int)] = []
+        private var open: (kind: Block.Kind, depth: Int, text: String)?
+
+        mutating func close() {
+            guard var finished = open else { return }
+            while finished.text.hasSuffix("\u{2028}") { finished.text.removeLast() }
+            blocks.append(Block(kind: finished.kind, depth: finished.depth, markup: BaseMarkdown.markup(finished.text)))
+            open = nil
+        }
+
+        mutating func take(_ line: Substring) {
+            let (indent, content) = Self.indented(line)
+            if content.isEmpty { return close() }
+            if open?.kind == .paragraph, let level = Self.underline(content) {
+                open?.kind = .heading(level)
+                return close()
+            }
+            if Self.isRule(content) { return close() }
+            if let (level, text) = Self.heading(content) {
+                close()
+                leaveLists(to: indent)
+                blocks.append(Block(kind: .heading(level), depth: lists.count, markup: BaseMarkdown.markup(text)))
+                return
+            }
+            if let item = Self.item(content), mayBegin(item.mark) {
+                close()
+                leaveLists(to: indent)
+                lists.append((indent, indent + item.width))
+                open = (.item(item.mark), lists.count, Self.text(item.text))
+                return
+            }
+            if let before = open {
+                // "a<space><space>" and "a\" end with a break.
+                let joint = before.text.hasSuffix("\u{2028}") || before.text.isEmpty ? "" : " "
+                open?.text += joint + Self.text(content)
+            } else {
+                leaveLists(to: indent)
+                open = (.paragraph, lists.count, Self.text(content))
+            }
+        }
+
+        /// A line that is wrapped before "7. November" does not begin a list; only "1." may in the middle of a paragraph.
+        private func mayBegin(_ mark: String) -> Bool {
+            guard let open, open.kind == .paragraph else { return true }
+            return mark == "•" || mark == "1."
+        }
+
+        private mutating func leaveLists(to indent: Int) {
+            while let last = lists.last, indent < last.text { lists.removeLast() }
+        }
+
+        // MARK: Lines
+
+        private static func indented(_ line: Substring) -> (Int, Substring) {
+            var indent = 0
+            var rest = line
+            while let first = rest.first, first == " " || first == "\t" {
+                indent += first == "\t" ? 4 - indent % 4 : 1
+                rest = rest.dropFirst()
+            }
+            return rest.allSatisfy({ $0 == " " || $0 == "\t" || $0 == "\r" }) ? (indent, "") : (indent, rest)
+        }
+
+        /// A line's text, a break at its end as Unicode's line separator.
+        private static func text(_ line: Substring) -> String {
+            var text = line
+            if text.hasPrefix("> ") { text = text.dropFirst(2) }
+            let isBroken = text.hasSuffix("  ")
+            while let last = text.last, last == " " || last == "\t" || last == "\r" { text = text.dropLast() }
+            if text.hasSuffix("\\"), !text.hasSuffix("\\\\") { return String(text.dropLast()) + "\u{2028}" }
+            return String(text) + (isBroken ? "\u{2028}" : "")
+        }
+
+        private static func heading(_ line: Substring) -> (Int, String)? {
+            let hashes = line.prefix { $0 == "#" }.count
+            guard (1...6).contains(hashes), line.dropFirst(hashes).first == " " else { return nil }
+            var text = line.dropFirst(hashes).drop { $0 == " " }
+            while let last = text.last, last == " " || last == "#" { text = text.dropLast() }
+            return (hashes, String(text))
+        }
+
+        private static func underline(_ line: Substring) -> Int? {
+            let marks = line.filter { $0 != " " }
+            guard marks.count >= 3 else { return nil }
+            if marks.allSatisfy({ $0 == "=" }) { return 1 }
+            return marks.allSatisfy { $0 == "-" } && !line.contains(" ") ? 2 : nil
+        }
+
+        private static func isRule(_ line: Substring) -> Bool {
+            let marks = line.filter { $0 != " " }
+            guard marks.count >= 3, let first = marks.first, "*-_".contains(first) else { return false }
+            return marks.allSatisfy { $0 == first }
+        }
+
+        private static func item(_ line: Substring) -> (mark: String, width: Int, text: Substring)? {
+            if let first = line.first, "-*+".contains(first), line.dropFirst().first == " " {
+                let text = line.dropFirst().drop { $0 == " " }
+                return ("•", line.count - text.count, text)
+            }
+            let digits = line.prefix { $0.isASCIIDigit }
+            let rest = line.dropFirst(digits.count)
+            guard (1...3).contains(digits.count), let mark = rest.first, mark == "." || mark == ")", rest.dropFirst().first == " " else {
+                return nil
+            }
+            let text = rest.dropFirst().drop { $0 == " " }
+            return (digits + ".", line.count - text.count, text)
+        }
+    }
 }

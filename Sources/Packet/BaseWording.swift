@@ -1,17 +1,40 @@
 /// The captions of the office's pages, in plain words.
 ///
-/// English and Spanish; any other language gets the English captions around the office's own texts. Names, dates and addresses
-/// come from ``OfficeText``.
-struct BaseWording: Sendable {
+/// English and Spanish are here; for another language the office may bring its own, and gets the English ones around its texts where it
+/// does not. Names, dates and addresses come from ``OfficeText``. The properties' names are the keys of the office's file, so each one
+/// that is added here is asked for there.
+package struct BaseWording: Sendable, Codable, Equatable {
+    /// What to do, and how.
+    struct Step: Sendable, Codable, Equatable {
+        let title: String
+        let text: String
+
+        init(_ title: String, _ text: String) {
+            self.title = title
+            self.text = text
+        }
+    }
+
+    /// The sentence for each number of witnesses.
+    struct Witnesses: Sendable, Codable, Equatable {
+        let one: String
+        let two: String
+
+        init(_ one: String, _ two: String) {
+            self.one = one
+            self.two = two
+        }
+    }
+
     let title: String
     let intro: String
     let styleCaption: String
     let todo: String
-    let mark: (String, String)
-    let sign: (String, String)
-    let signWitness: (one: String, two: String)
-    let envelope: (String, String)
-    let post: (String, String)
+    let mark: Step
+    let sign: Step
+    let signWitness: Witnesses
+    let envelope: Step
+    let post: Step
     let postBy: String
     let postSoon: String
     let follow: String
@@ -40,10 +63,16 @@ struct BaseWording: Sendable {
     let returnCode: String
     let officeUse: String
 
-    /// The wording of a language: `es` and its regions in Spanish, everything else in English.
-    static func of(language: String) -> BaseWording {
-        let primary = language.lowercased().split(whereSeparator: { $0 == "-" || $0 == "_" }).first ?? ""
-        return primary == "es" ? spanish : english
+    /// The pages of the envelope.
+    let envelopePages: BaseEnvelopeWording
+
+    /// The wording of a language and the language that it is in: `es` and its regions in Spanish, everything else in English.
+    static func of(language: String) -> (words: BaseWording, language: String) {
+        switch language.lowercased().split(whereSeparator: { $0 == "-" || $0 == "_" }).first {
+        case "es": (spanish, language)
+        case "en": (english, language)
+        default: (english, "en")
+        }
     }
 
     /// The election's name that a document is called by: `Ballot packet – General Election, November 7, 2028`.
@@ -54,17 +83,17 @@ struct BaseWording: Sendable {
     static let english = BaseWording(
         title: "Your ballot packet",
         intro: "This is your official blank ballot, with everything you need to send it back. Print all pages on one side of plain paper "
-            + "with the setting “fit to page”. A ballot that prints smaller is fine: the office copies your choices, exactly as you made "
+            + "with the setting “fit to page”, but the envelope at 100 %. A ballot that prints smaller is fine: the office copies your choices, exactly as you made "
             + "them, onto a sheet that its machines can read.",
         styleCaption: "Ballot style",
         todo: "What to do",
-        mark: ("Mark your ballot", "In private, in black or blue ink. Do not write your name on it."),
-        sign: ("Sign the declaration", "Sign and date it by hand. Without your signature the ballot cannot be counted."),
-        signWitness: ("One witness must sign it too.", "Two witnesses must sign it too."),
-        envelope: (
+        mark: Step("Mark your ballot", "In private, in black or blue ink. Do not write your name on it."),
+        sign: Step("Sign the declaration", "Sign and date it by hand. Without your signature the ballot cannot be counted."),
+        signWitness: Witnesses("One witness must sign it too.", "Two witnesses must sign it too."),
+        envelope: Step(
             "Close the envelope", "Put the ballot and the signed declaration in. The last pages of this packet make one, or its front."
         ),
-        post: (
+        post: Step(
             "Post it",
             "Free in the U.S. mail, at APO, FPO and DPO post offices and at U.S. embassies and consulates. Anywhere else it needs a stamp."
         ),
@@ -93,23 +122,24 @@ struct BaseWording: Sendable {
         witness: "Signature of witness",
         witnessAddress: "Name and address of witness, date",
         returnCode: "Return code",
-        officeUse: "The office scans this code when your ballot arrives. It is not secret.")
+        officeUse: "The office scans this code when your ballot arrives. It is not secret.",
+        envelopePages: .english)
 
     static let spanish = BaseWording(
         title: "Su paquete de boleta",
         intro:
             "Esta es su boleta oficial en blanco, con todo lo necesario para devolverla. Imprima todas las páginas por un solo lado en papel "
-            + "común con la opción «ajustar a la página». Si la boleta sale más pequeña, no importa: la oficina copia sus votos, tal como usted "
+            + "común con la opción «ajustar a la página», pero el sobre al 100 %. Si la boleta sale más pequeña, no importa: la oficina copia sus votos, tal como usted "
             + "los marcó, en una hoja que sus máquinas pueden leer.",
         styleCaption: "Tipo de boleta",
         todo: "Qué debe hacer",
-        mark: ("Marque su boleta", "En privado, con tinta negra o azul. No escriba su nombre en ella."),
-        sign: ("Firme la declaración", "Fírmela y féchela a mano. Sin su firma, la boleta no se puede contar."),
-        signWitness: ("También debe firmarla un testigo.", "También deben firmarla dos testigos."),
-        envelope: (
+        mark: Step("Marque su boleta", "En privado, con tinta negra o azul. No escriba su nombre en ella."),
+        sign: Step("Firme la declaración", "Fírmela y féchela a mano. Sin su firma, la boleta no se puede contar."),
+        signWitness: Witnesses("También debe firmarla un testigo.", "También deben firmarla dos testigos."),
+        envelope: Step(
             "Cierre el sobre", "Ponga dentro la boleta y la declaración firmada. Con las últimas páginas de este paquete se hace el sobre."
         ),
-        post: (
+        post: Step(
             "Envíela por correo",
             "Gratis en el correo de EE. UU., en las oficinas APO, FPO y DPO y en las embajadas y consulados de EE. UU. En cualquier otro "
                 + "lugar lleva estampilla."
@@ -140,5 +170,6 @@ struct BaseWording: Sendable {
         witness: "Firma del testigo",
         witnessAddress: "Nombre y dirección del testigo, fecha",
         returnCode: "Código de devolución",
-        officeUse: "La oficina escanea este código cuando llega su boleta. No es secreto.")
+        officeUse: "La oficina escanea este código cuando llega su boleta. No es secreto.",
+        envelopePages: .spanish)
 }

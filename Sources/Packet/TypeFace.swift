@@ -1,4 +1,5 @@
 import CHarfBuzz
+import CPango  // HarfBuzz comes with Pango too: its extents are found there first
 import CZlib
 
 /// A font file, opened for shaping: the only owner of HarfBuzz's blob, face and font.

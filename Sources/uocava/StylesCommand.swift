@@ -2,11 +2,13 @@ import ArgumentParser
 import Elections
 import Foundation
 import Office
+import Packet
 
 /// `uocava styles`
 struct StylesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "styles", abstract: "The shelf of ballot styles: see it, check it.", subcommands: [List.self, Check.self])
+        commandName: "styles", abstract: "The shelf of ballot styles: see it, check it.",
+        subcommands: [List.self, Check.self, Captions.self])
 
     /// `uocava styles list`
     struct List: ParsableCommand {
@@ -86,5 +88,25 @@ struct StylesCommand: ParsableCommand {
             ).show(as: output.format)
             if !report.ok { throw ExitStatus.found }
         }
+    }
+    /// `uocava styles captions`
+    struct Captions: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "captions",
+            abstract: "Print the captions of the packet's pages, to be translated.",
+            usage: "uocava styles captions [--language LANGUAGE]",
+            discussion: """
+                The packet's own pages speak English and Spanish. For another language translate these \
+                captions, and put the file beside election.yaml as captions.LANGUAGE.yaml.
+
+                Example:
+                  uocava styles captions > captions.ko.yaml
+                """)
+
+        @Option(name: .long, help: ArgumentHelp("The language to begin from: en or es.", valueName: "LANGUAGE"))
+        var language = "en"
+
+        /// Prints them.
+        func run() throws { print(BaseWording.template(language: language), terminator: "") }
     }
 }

@@ -191,7 +191,8 @@ struct CommandErrorTests {
         let script = try CommandScript()
         defer { script.remove() }
         let commands = [
-            "init", "keys list", "election import", "styles list", "styles check", "voters import", "issue", "letters send", "letters list",
+            "init", "keys list", "election import", "styles list", "styles check", "styles captions", "voters import", "issue",
+            "letters send", "letters list",
             "ballots new-link", "serve", "status", "returns receive", "returns decide", "reconcile", "exceptions", "verify", "audit"
         ]
         for command in commands {
