@@ -117,7 +117,8 @@ extension BasePages {
         let (qr, url) = (row + 3, row + max(code + 7, text + 4))
         row = url + 18
         let caption = BaseStyle(size: max(9, size - 2.5), leading: 0.05)
-        row += pen.text(words.trackingCaption, x: x, y: row, width: width, caption)
+        // Its descenders stay above the code's box.
+        row += pen.text(words.trackingCaption, x: x, y: row, width: width, caption) + 1.5
         let tracking = row
         row += 21
         row += pen.text(words.trackingSecret, x: x, y: row, width: width, BaseStyle(size: max(9, size - 2.5), leading: 0.1))

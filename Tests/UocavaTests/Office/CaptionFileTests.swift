@@ -79,7 +79,7 @@ struct CaptionFileTests {
     func template() throws {
         for language in ["en", "es"] {
             let text = BaseWording.template(language: language)
-            #expect(text.contains("declaration_title:") && text.contains("sign_witness:\n  one:") && text.contains("checks:\n  - "))
+            #expect(text.contains("declaration_title:") && text.contains("sign_witness:\n  one:") && text.contains("  checks:\n    - "))
         }
         #expect(try BaseWording(captions: BaseWording.captions) == BaseWording(captions: BaseWording.captions))
         #expect(throws: PacketError.self) { try BaseWording(captions: []) }

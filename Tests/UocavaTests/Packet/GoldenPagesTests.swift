@@ -18,9 +18,17 @@ struct GoldenPagesTests {
 
         /// Counted from 1; from the end for those that come last.
         enum Kind: String, Sendable, CaseIterable {
-            case cover, declaration
+            case cover, declaration, envelope, foreign
 
-            var number: Int { self == .cover ? 1 : 2 }
+            func number(among count: Int) -> Int {
+                switch self {
+                case .cover: 1
+                case .declaration: 2
+                // Behind the ballot's one page.
+                case .envelope: 4
+                case .foreign: count
+                }
+            }
         }
 
         var description: String { "\(kind.rawValue)-\(language)-\(paper.rawValue)" }
@@ -35,7 +43,9 @@ struct GoldenPagesTests {
                     kind: kind)
             }
         } + [
-            Page(language: "en", paper: .a4, witnesses: 1, kind: .cover), Page(language: "en", paper: .a4, witnesses: 1, kind: .declaration)
+            Page(language: "en", paper: .a4, witnesses: 1, kind: .cover),
+            Page(language: "en", paper: .a4, witnesses: 1, kind: .declaration),
+            Page(language: "en", paper: .a4, kind: .envelope), Page(language: "en", paper: .a4, kind: .foreign)
         ]
 
     private static let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -52,7 +62,7 @@ struct GoldenPagesTests {
         let packet = try WritingSamples.packet(WritingSamples.voter(), base: base)
         let folder = try WritingFolder()
         try folder.write(packet, to: "p.pdf")
-        let number = "\(page.kind.number)"
+        let number = "\(page.kind.number(among: base.pageCount))"
         try folder.run("pdftoppm", ["-r", "60", "-gray", "-f", number, "-l", number, "-singlefile", "p.pdf", "new"])
         try folder.write(Array(Self.judge.utf8), to: "judge.py")
         let golden = Self.goldens.appendingPathComponent("\(page).png")

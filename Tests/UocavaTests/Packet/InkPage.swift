@@ -93,33 +93,44 @@ struct InkJudge: Sendable {
     /// What its pages say, for ``PrintedText/problems(of:saying:exact:in:)``.
     let printed: PrintedText
     private let base: Base
-    private var overlayPages: [Int] { printed.overlayPages }
     /// The base's pages with an overlay, nothing written on them.
-    private let blank: [InkPage]
+    private let blank: [Int: InkPage]
 
     init(_ base: Base, in folder: WritingFolder) throws {
         self.base = base
-        printed = try PrintedText(base, in: folder)
-        blank = try printed.overlayPages.map { try InkPage("base-alone.pdf", page: $0, in: folder) }
+        let printed = try PrintedText(base, in: folder)
+        self.printed = printed
+        blank = Dictionary(
+            uniqueKeysWithValues: try printed.pagesWritten.map { ($0, try InkPage("base-alone.pdf", page: $0, in: folder)) })
     }
 
-    private func boxes(_ overlay: Int) -> [BasePlan.Box] { base.plan.boxes.filter { $0.overlay == overlay } }
+    /// The boxes of a page, where they are on it.
+    private func boxes(onPage page: Int) -> [BasePlan.Box] {
+        printed.places.filter { $0.page == page }.flatMap { place in
+            base.plan.boxes.filter { $0.overlay == place.overlay }.map { box in
+                var moved = box
+                moved.x += place.x
+                moved.y += place.y
+                return moved
+            }
+        }
+    }
 
     /// What the base itself has wrong: boxes that overlap or lie on something printed.
     func problemsOfBase() -> [String] {
         var problems: [String] = []
-        for (overlay, page) in blank.enumerated() {
-            let boxes = boxes(overlay)
+        for (number, page) in blank.sorted(by: { $0.key < $1.key }) {
+            let boxes = boxes(onPage: number)
             for (index, box) in boxes.enumerated() {
                 let ink = page.ink(in: box)
                 if ink > 0 {
-                    problems.append("\(ink) dots of the page's own print are in the box \(box.field) of page \(overlayPages[overlay] + 1)")
+                    problems.append("\(ink) dots of the page's own print are in the box \(box.field) of page \(number + 1)")
                 }
                 let mine = page.dots(of: box)
                 for other in boxes[(index + 1)...] {
                     let theirs = page.dots(of: other)
                     if mine.x.overlaps(theirs.x), mine.y.overlaps(theirs.y) {
-                        problems.append("the boxes \(box.field) and \(other.field) of page \(overlayPages[overlay] + 1) overlap")
+                        problems.append("the boxes \(box.field) and \(other.field) of page \(number + 1) overlap")
                     }
                 }
             }
@@ -130,9 +141,9 @@ struct InkJudge: Sendable {
     /// Where a packet's ink lies outside its boxes, which boxes have none, and where lines to fill in are missing.
     func problems(of file: String, _ voter: VoterText, byHand: [Int], in folder: WritingFolder) throws -> [String] {
         var problems: [String] = []
-        for (overlay, empty) in blank.enumerated() {
-            let page = try InkPage(file, page: overlayPages[overlay], in: folder)
-            let boxes = boxes(overlay)
+        for (number, empty) in blank.sorted(by: { $0.key < $1.key }) {
+            let page = try InkPage(file, page: number, in: folder)
+            let boxes = boxes(onPage: number)
             let places = boxes.map { page.dots(of: $0, growing: 1) }
             var inked = [Int](repeating: 0, count: boxes.count)
             var stray: [(x: Int, y: Int)] = []
@@ -144,7 +155,7 @@ struct InkJudge: Sendable {
                 }
             }
             if let first = stray.first {
-                problems.append("page \(overlayPages[overlay] + 1): \(stray.count) dots outside the boxes, the first at \(first)")
+                problems.append("page \(number + 1): \(stray.count) dots outside the boxes, the first at \(first)")
             }
             for (box, ink) in zip(boxes, inked) where ink == 0 { problems.append("the box \(box.field) is empty") }
             for box in boxes {

@@ -15,23 +15,30 @@ struct PrintedText: Sendable {
     private let plan: BasePlan
     /// The base's own words, page by page.
     private let pages: [String]
-    /// The page of each overlay, from 0.
-    let overlayPages: [Int]
+    /// Where the overlays are drawn: pages from 0, and the overlay's lower left corner.
+    let places: [(overlay: Int, page: Int, x: Double, y: Double)]
+    /// The pages that a tail writes on, from 0.
+    var pagesWritten: [Int] { Set(places.map(\.page)).sorted() }
 
-    /// Reads the base alone. `firstBallotPage` counts from 1.
-    init(base: [UInt8], plan: BasePlan, firstBallotPage: Int, in folder: WritingFolder) throws {
+    /// Reads the base alone. Where its places are not known, `firstBallotPage` (from 1) and the paper tell the pages: the cover, the declaration
+    /// before the ballot, and the envelope at the end; the left edges and lower edges are then of no use.
+    init(base: [UInt8], plan: BasePlan, firstBallotPage: Int, places: [Base.Place]? = nil, in folder: WritingFolder) throws {
         self.plan = plan
         try folder.write(base, to: "base-alone.pdf")
         pages = try Self.read("base-alone.pdf", in: folder)
-        // The cover, the declaration before the ballot, and the envelope at the end.
-        overlayPages = [0, firstBallotPage - 2, pages.count - 1]
-        guard plan.overlays.count == overlayPages.count else {
-            throw WritingFolder.Failure(text: "a tail writes on \(plan.overlays.count) pages: tell PrintedText which they are")
+        if let places {
+            self.places = places.map { ($0.overlay, $0.page - 1, $0.x, $0.y) }
+        } else {
+            // The fronts of the envelope share the third overlay; the fourth is the Intelligent Mail barcode, which says nothing.
+            let fronts = plan.overlays[0].height == 792 ? 2 : 3
+            self.places =
+                [(0, 0, 0, 0), (1, firstBallotPage - 2, 0, 0)] + (pages.count - fronts..<pages.count).map { (2, $0, 0, 0) }
         }
     }
 
     init(_ base: Base, in folder: WritingFolder) throws {
-        try self.init(base: base.bytes, plan: base.plan, firstBallotPage: base.ballotPages.lowerBound, in: folder)
+        try self.init(
+            base: base.bytes, plan: base.plan, firstBallotPage: base.ballotPages.lowerBound, places: base.places, in: folder)
     }
 
     /// Each page as pdftotext reads it.
@@ -40,9 +47,11 @@ struct PrintedText: Sendable {
         try folder.run("pdftotext", arguments + [file, "-"]).components(separatedBy: "\u{0C}").dropLast()
     }
 
-    /// The voter's words in the order of the boxes of an overlay.
-    func words(_ lines: Lines, overlay: Int) -> String {
-        Self.collapsed(plan.boxes.filter { $0.overlay == overlay }.flatMap { lines[$0.field] ?? [] }.joined(separator: " "))
+    /// The voter's words on a page, in the order of its boxes.
+    func words(_ lines: Lines, page: Int) -> String {
+        let overlays = places.filter { $0.page == page }.map(\.overlay)
+        let boxes = overlays.flatMap { overlay in plan.boxes.filter { $0.overlay == overlay } }
+        return Self.collapsed(boxes.flatMap { lines[$0.field] ?? [] }.joined(separator: " "))
     }
 
     /// Everything that the pages of a file say otherwise than they must; `exact` counts spaces too, else long lines may be broken anywhere.
@@ -50,7 +59,7 @@ struct PrintedText: Sendable {
         let found = try Self.read(file, in: folder)
         guard found.count == pages.count else { return ["it has \(found.count) pages, not \(pages.count)"] }
         return found.indices.compactMap { page in
-            let own = overlayPages.firstIndex(of: page).map { words(lines, overlay: $0) } ?? ""
+            let own = words(lines, page: page)
             let prepare = exact ? Self.collapsed : Self.squeezed
             let (wanted, seen) = (prepare(pages[page] + " " + own), prepare(found[page]))
             guard !wanted.unicodeScalars.elementsEqual(seen.unicodeScalars) else { return nil }

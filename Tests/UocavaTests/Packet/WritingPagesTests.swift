@@ -162,7 +162,8 @@ struct WritingPagesTests {
             "H1", "Your ballot packet", "H2", "What to do", "L ", "LI ", "Lbl", "LBody", "Mark your ballot", "Post it by",
             "October 17, 2028", "T-7K3M-9QXV-2T8H-5N4P-W6ZR", "Follow your ballot", "Your election office", "Is this packet genuine?",
             "Declaration of the voter", "SIGN THIS PAGE", "H2", "I swear", "that", "Lbl", "one", "L ", "inner", "two", "Name",
-            "Present mailing address", "Máire", "75015 Paris", "Signature of the voter", "Make the envelope"
+            "Present mailing address", "Máire", "75015 Paris", "Signature of the voter", "Envelope for the U.S. mail", "Make it",
+            "75015 Paris", "Envelope for other"
         ] {
             guard let found = rest.range(of: words) else {
                 Issue.record("\(words) is not in the structure, or too early: \(rest.prefix(300))")
@@ -233,7 +234,7 @@ struct WritingPagesTests {
             print("pages", checked)
             """
         try folder.write(Array(judge.utf8), to: "judge.py")
-        #expect(try folder.run("python3", ["judge.py"]).contains("pages 3"))
+        #expect(try folder.run("python3", ["judge.py"]).contains("pages 4"))
     }
 
     // MARK: Texts of any length

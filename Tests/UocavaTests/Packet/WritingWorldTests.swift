@@ -86,7 +86,7 @@ struct WritingWorldTests {
         let folder = try WritingFolder()
         let east = try #require(WorldVoter.make(200).first { $0.kind == "ja" })
         try folder.write(try WritingSamples.packet(east.text, base: base), to: "p.pdf")
-        let pages = try PrintedText(base, in: folder).overlayPages.map { String($0 + 1) }
+        let pages = try PrintedText(base, in: folder).pagesWritten.map { String($0 + 1) }
         for page in pages {
             let lines = try folder.run("pdffonts", ["-f", page, "-l", page, "p.pdf"]).split(separator: "\n").dropFirst(2)
             #expect(lines.contains { $0.hasPrefix("UOCAVA+DejaVuSans ") })
@@ -112,13 +112,13 @@ struct WritingWorldTests {
             pages = json.loads(sys.argv[1])
             print(json.dumps([[PdfReader(f"{n}.pdf").pages[p].extract_text() for p in pages] for n in range(int(sys.argv[2]))]))
             """
-        let answer = try folder.run("python3", ["-c", script, "\(printed.overlayPages)", "\(voters.count)"])
+        let answer = try folder.run("python3", ["-c", script, "\(printed.pagesWritten)", "\(voters.count)"])
         let texts = try JSONDecoder().decode([[String]].self, from: Data(answer.utf8))
         #expect(texts.count == voters.count)
         for (voter, pages) in zip(voters, texts) {
-            for (overlay, text) in pages.enumerated() {
-                let words = PrintedText.squeezed(printed.words(voter.text.lines(byHand: voter.linesByHand), overlay: overlay))
-                #expect(PrintedText.squeezed(text).hasSuffix(words), "\(voter.kind), overlay \(overlay): \(words)\n\(text.suffix(300))")
+            for (page, text) in zip(printed.pagesWritten, pages) {
+                let words = PrintedText.squeezed(printed.words(voter.text.lines(byHand: voter.linesByHand), page: page))
+                #expect(PrintedText.squeezed(text).hasSuffix(words), "\(voter.kind), page \(page + 1): \(words)\n\(text.suffix(300))")
             }
         }
     }
