@@ -193,7 +193,10 @@ walk_the_pages() {
     at=$((at + $(pages_of "$write_ins")))
     holds "then the secrecy sheet" "the same words" given_pages "$secrecy" "$at"
     at=$((at + $(pages_of "$secrecy")))
-    same "then the envelope, and nothing more" "$at" "$(pages_of "$work/packet.pdf")"
+    # On Letter one for the U.S. mail, on A4 two sizes, and one for another country's post.
+    local fronts=3
+    if pdfinfo "$work/packet.pdf" | grep -q '^Page size: *612 x 792'; then fronts=2; fi
+    same "then the fronts of the envelope, and nothing more" "$((at + fronts - 1))" "$(pages_of "$work/packet.pdf")"
 }
 
 walk_the_packet() {
