@@ -218,7 +218,8 @@ walk_the_packet() {
     style=$(on_file 'ballot["style"]')
     walk_the_pages
     pdftotext -layout "$work/packet.pdf" "$work/packet.txt"
-    return_code=$(grep -oE 'R(-[0-9A-Z]{4}){3}' "$work/packet.txt" | sort -u)
+    # Whole words: a group of the tracking code may end in R.
+    return_code=$(grep -owE 'R(-[0-9A-Z]{4}){3}' "$work/packet.txt" | sort -u)
     tracking_code=$(grep -oE 'T(-[0-9A-Z]{4}){5}' "$work/packet.txt" | sort -u)
     same "one return code and one tracking code are printed" "1 1" "$(wc -w <<<"$return_code") $(wc -w <<<"$tracking_code")"
 }
