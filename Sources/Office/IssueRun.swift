@@ -20,7 +20,7 @@ final class IssueRun: Sendable {
     private let maker: PacketMaker?
     private let today: CivilDate
 
-    /// Voters in memory at once: some 12 MB of packets, three chunks in the pipeline.
+    /// Voters in memory at once: some 12 MB of packets, six chunks in the pipeline.
     private static let chunk = 1024
     /// Packets in one transaction at the counter: about 4 ms of its write lock, so that claims do not wait.
     private static let counterChunk = 128
@@ -198,7 +198,8 @@ final class IssueRun: Sendable {
     /// Decides and makes a chunk on every core.
     private func decide(_ candidates: [Candidate], releasing: Set<[UInt8]>) throws -> [Decided] {
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
-        let share = (candidates.count + cores * 4 - 1) / (cores * 4)
+        // Small pieces: the last one of a chunk leaves the other cores with nothing to do.
+        let share = (candidates.count + cores * 16 - 1) / (cores * 16)
         let pieces = (candidates.count + share - 1) / share
         let done = Mutex<[Int: Result<[Decided], any Error>]>([:])
         let ids = NearbyIDs()
@@ -376,10 +377,11 @@ final class IssueRun: Sendable {
     }
 }
 
-/// Writes chunks in order on a thread of its own, at most two behind. The first failure stops everything after it.
+/// Writes chunks in order on a thread of its own, at most four behind: as much as is made while the log is copied into the file and the disk
+/// waited for. The first failure stops everything after it.
 private final class ChunkWriter: Sendable {
     private let queue = DispatchQueue(label: "issue-writer")
-    private let room = DispatchSemaphore(value: 2)
+    private let room = DispatchSemaphore(value: 4)
     private let failure = Mutex<(any Error)?>(nil)
 
     func submit(_ write: @escaping () throws -> Void) throws {
