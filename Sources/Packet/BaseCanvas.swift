@@ -31,8 +31,8 @@ struct BaseElement: Codable, Equatable {
 /// A PDF being drawn: the only owner of Cairo's surface and context and of Pango's layouts.
 ///
 /// Lengths are points from the upper left corner, downwards. Every text is a tagged structure element, so that a screen reader
-/// reads the pages in the order in which they were drawn. A text runs in the direction of its first letter. The bytes depend on nothing but what is drawn and the fonts installed:
-/// no date, no random names. Not thread-safe; Pango's default font map is per thread.
+/// reads the pages in the order in which they were drawn. A text runs in the direction of its first letter. The bytes depend on
+/// nothing but what is drawn and the fonts installed: no date, no random names. Not thread-safe; Pango's default font map is per thread.
 @safe final class BaseCanvas {
     private final class Sink {
         var bytes: [UInt8] = []

@@ -47,9 +47,10 @@ final class BaseDocument {
     func addPages(instructions: [[UInt8]], ballot: [UInt8], writeIns: [[UInt8]]) throws(PacketError) -> ClosedRange<Int> {
         var own: [PDFObject] = []
         for index in 0..<(try document.pageCount()) { own.append(try document.page(index)) }
-        guard own.count == job.pages, (1..<own.count).contains(job.envelopes),
+        guard own.count == job.pages else { throw PacketError(.library, "Cairo drew \(own.count) pages instead of \(job.pages)") }
+        guard job.envelopes > 0, job.envelopes < own.count,
             job.places.allSatisfy({ own.indices.contains($0.page) && job.overlays.indices.contains($0.overlay) })
-        else { throw PacketError(.library, "Cairo drew \(own.count) pages instead of \(job.pages)") }
+        else { throw PacketError(.invalidInput, "the job assemble speaks of pages that it has not") }
         for page in own { try document.removePage(page) }
         for size in job.overlays { try addOverlay(size) }
         let structure = try BaseStructure(document, elements: job.elements)

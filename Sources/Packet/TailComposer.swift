@@ -35,17 +35,8 @@ package struct TailComposer: Sendable {
         boxes = plan.overlays.indices.map { index in plan.boxes.filter { $0.overlay == index } }
     }
 
-    /// Whether this voter's packet can be printed; the same answer that ``compose(_:manifest:signedAt:signerName:sign:)`` acts on.
-    package func check(_ voter: VoterText) -> Printability {
-        if let (character, number) = unprintable(in: voter.name) { return .nameUnprintable(character, number) }
-        var byHand: [Int] = []
-        for (index, line) in voter.addressLines.enumerated() where setter.firstUnprintable(in: setter.scalars(of: line)) != nil {
-            byHand.append(index)
-        }
-        return .printable(addressLinesByHand: byHand)
-    }
-
-    /// The first character of a name that no font has, and its number (`U+1F600`); nil where the name can be printed.
+    /// The first character of a name that no font has, and its number (`U+1F600`); nil where the name can be printed, which is what
+    /// ``compose(_:manifest:signedAt:signerName:sign:)`` asks too.
     package func unprintable(in name: String) -> (character: Character, number: String)? {
         guard let scalar = setter.firstUnprintable(in: setter.scalars(of: name)) else { return nil }
         let digits = String(scalar, radix: 16, uppercase: true)

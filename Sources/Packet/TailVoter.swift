@@ -39,27 +39,6 @@ package struct VoterText: Sendable, Equatable {
         self.postBy = postBy
         self.imb = imb
     }
-
-    /// The lines that may be written by hand, in the order in which ``Printability`` and ``Tail`` number them.
-    var addressLines: [String] {
-        residence + mailing + (mailingCountry.map { $0.isEmpty ? [] : [$0] } ?? [])
-    }
-}
-
-/// Whether a voter's packet can be printed.
-///
-/// Lines of the address are numbered from 0 through `residence`, then `mailing`, then the country.
-package enum Printability: Sendable, Equatable {
-    /// It can; these address lines become ruled lines to fill in, because no font has a character of theirs.
-    case printable(addressLinesByHand: [Int])
-    /// The name has a character that no font has, e.g. `"😀"`, `"U+1F600"`.
-    case nameUnprintable(Character, String)
-
-    /// The address lines to fill in by hand; none for a name that cannot be printed.
-    package var addressLinesByHand: [Int] {
-        if case .printable(let lines) = self { return lines }
-        return []
-    }
 }
 
 /// One voter's part of a packet: appended to the base, it is the PDF.
@@ -68,6 +47,7 @@ package struct Tail: Sendable {
     package var bytes: [UInt8]
     /// The signature's CMS, as the closure gave it.
     package var cms: [UInt8]
-    /// As ``Printability``'s: address lines that the voter must fill in.
+    /// The address lines that became ruled lines to fill in, because no font has a character of theirs: numbered from 0 through `residence`,
+    /// then `mailing`, then the country.
     package var addressByHand: [Int]
 }

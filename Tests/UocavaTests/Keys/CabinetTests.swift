@@ -272,6 +272,7 @@ struct KeysCabinetTests {
     func olderForm() throws {
         try create()
         _ = try folder.openssl("ec", "-in", "cabinet/signing.key", "-out", "old.key")
+        // The label of a key that openssl has just written, in a folder that goes away with the test.
         #expect(String(decoding: try folder.read("old.key"), as: UTF8.self).contains("BEGIN EC PRIVATE KEY"))
         try folder.write(try folder.read("old.key"), "cabinet/signing.key")
         _ = try KeyCabinet(at: folder.cabinet).signer(now: keysNow, realOffice: true)

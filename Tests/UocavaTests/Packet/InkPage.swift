@@ -13,27 +13,8 @@ struct InkPage: Sendable {
     init(_ file: String, page: Int, in folder: WritingFolder) throws {
         let number = String(page + 1)
         try folder.run("pdftoppm", ["-gray", "-r", "100", "-f", number, "-l", number, "-singlefile", file, "page"])
-        try self.init(pgm: folder.read("page.pgm"))
-    }
-
-    /// `P5 width height 255`, one byte of white space, and the dots.
-    private init(pgm: [UInt8]) throws {
-        var numbers: [Int] = []
-        var index = 2
-        while numbers.count < 3, index < pgm.count {
-            var digits = ""
-            while index < pgm.count, (48...57).contains(pgm[index]) {
-                digits.unicodeScalars.append(Unicode.Scalar(pgm[index]))
-                index += 1
-            }
-            if let number = Int(digits) { numbers.append(number) }
-            index += 1
-        }
-        guard pgm.starts(with: Array("P5".utf8)), numbers.count == 3, pgm.count == index + numbers[0] * numbers[1] else {
-            throw WritingFolder.Failure(text: "pdftoppm wrote no grey picture")
-        }
-        (width, height) = (numbers[0], numbers[1])
-        dots = Array(pgm[index...])
+        let picture = try GreyPicture(pgm: folder.read("page.pgm"))
+        (width, height, dots) = (picture.width, picture.height, picture.dots)
     }
 
     /// The dots of a box on this page, at least partly: columns and rows.

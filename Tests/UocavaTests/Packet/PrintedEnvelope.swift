@@ -7,7 +7,7 @@ struct PrintedSheet {
     let dotsPerInch: Double
     let width: Int
     let height: Int
-    private let dots: ArraySlice<UInt8>
+    private let dots: [UInt8]
 
     /// All pages of a PDF in the folder, by poppler; their files are called `name-1.pgm` and on.
     static func pages(of file: String, dotsPerInch: Int = 200, as name: String, in folder: WritingFolder) throws -> [PrintedSheet] {
@@ -17,12 +17,9 @@ struct PrintedSheet {
     }
 
     private init(_ bytes: [UInt8], dotsPerInch: Double) throws {
-        // P5, width, height and 255, each with a line feed or blank behind it.
-        let head = bytes.prefix(32).split(maxSplits: 4) { $0 == 10 || $0 == 32 }.prefix(4).map { String(decoding: $0, as: UTF8.self) }
+        let picture = try GreyPicture(pgm: bytes)
         self.dotsPerInch = dotsPerInch
-        width = try #require(Int(head[1]))
-        height = try #require(Int(head[2]))
-        dots = bytes.suffix(width * height)
+        (width, height, dots) = (picture.width, picture.height, picture.dots)
     }
 
     /// Points from the upper left corner.
@@ -30,7 +27,7 @@ struct PrintedSheet {
 
     func isBlack(column: Int, row: Int) -> Bool {
         guard (0..<width).contains(column), (0..<height).contains(row) else { return false }
-        return dots[dots.startIndex + row * width + column] < 128
+        return dots[row * width + column] < 128
     }
 
     func dots(_ points: Double) -> Int { Int((points * dotsPerInch / 72).rounded(.down)) }
