@@ -197,7 +197,7 @@ package struct PacketVerifier: Sendable {
             ? " Compare it with another voter's, or with the office's: `uocava styles list --format json` shows what it published." : ""
         report.add(
             "base", true,
-            "The ballot pages are in the first \(length) bytes, the base, which is the same for every voter of this ballot style, language and paper. "
-                + "Their SHA-256 \(expected) is the one that the manifest names.\(compare)")
+            "The ballot pages are in the first \(length) bytes, the base, which is the same for every voter of this ballot style, language, "
+                + "paper and instructions. Their SHA-256 \(expected) is the one that the manifest names.\(compare)")
     }
 }
