@@ -146,7 +146,7 @@ package struct Issuing: Sendable {
             mailSerials: try office.books.read { try MailSerials(for: definition, in: $0) })
     }
 
-    /// The bases that are current, checked against their hashes and primed. Their bytes are not kept.
+    /// The bases that are current, checked against their hashes and primed, on every core. Their bytes are not kept.
     ///
     /// - Parameters:
     ///   - cmsCapacity: the signer's longest signature; nil where nothing will be signed, so that any size does.
@@ -154,41 +154,34 @@ package struct Issuing: Sendable {
     private func loadBases(of election: KeptElection, issuedAt: Instant, cmsCapacity: Int?, leaveOutDamaged: Bool = false) throws
         -> BaseShelf
     {
-        try office.books.read { transaction in
+        let (styles, rows) = try office.books.read { transaction in
             let styles = try ElectionBook.styles(of: election.id, in: transaction)
-            let byRow = Dictionary(uniqueKeysWithValues: styles.values.map { ($0.id, $0) })
-            var desks: [BaseShelf.Key: BaseDesk] = [:]
-            try transaction.forEach(
-                """
-                SELECT b.hash, b.style, b.language, b.paper, b.instructions, b.plan, f.sha256, f.length AS vendor_length
-                FROM base b JOIN ballot_style s ON s.id = b.style JOIN style_file f ON f.style = b.style AND f.language = b.language
-                WHERE s.election = $1 AND s.superseded_at IS NULL AND b.retired_at IS NULL
-                """, .integer(election.id)
-            ) { row in
-                guard let style = byRow[try row.integer("style")], let paper = Paper(rawValue: try row.text("paper")) else { return }
-                let hash = try row.blob("hash")
-                let bytes: [UInt8]?
-                do {
-                    bytes = try office.readCounter { counter in
-                        try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
-                    }
-                } catch let trouble as CounterTrouble {
-                    guard leaveOutDamaged else { throw trouble.cause }
-                    bytes = nil
+            return (styles, try BaseRow.current(of: election.id, styles, in: transaction))
+        }
+        let loaded = Mutex<[Swift.Result<BaseDesk, any Error>?]>(Array(repeating: nil, count: rows.count))
+        DispatchQueue.concurrentPerform(iterations: rows.count) { number in
+            let row = rows[number]
+            do {
+                let bytes = try office.readCounter { counter in
+                    try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(row.hash)) { try $0.blob("bytes") }
                 }
                 // Missing: those voters are `packet_missing`, and everybody else gets a ballot.
                 guard let bytes else { return }
-                let language = try row.text("language")
-                let variant = BaseVariant(paper: paper, instructions: try row.text("instructions"))
-                do {
-                    desks[BaseShelf.Key(style: style.style.id, language: language, variant: variant)] = try BaseDesk(
-                        bytes: bytes, hash: hash, plan: try BasePlan(json: try row.text("plan")), styleRow: style.id, style: style.style,
-                        revision: style.revision, language: language, vendor: (try row.blob("sha256"), try row.integer("vendor_length")),
-                        election: election, logOrigin: office.configuration.logOrigin, issuedAt: issuedAt, cmsCapacity: cmsCapacity ?? 1400)
-                } catch  where leaveOutDamaged {}
+                let desk = try BaseDesk(
+                    bytes: bytes, hash: row.hash, plan: try BasePlan(json: row.plan), styleRow: row.style.id, style: row.style.style,
+                    revision: row.style.revision, language: row.language, vendor: row.vendor, election: election,
+                    logOrigin: office.configuration.logOrigin, issuedAt: issuedAt, cmsCapacity: cmsCapacity ?? 1400)
+                loaded.withLock { $0[number] = .success(desk) }
+            } catch {
+                if leaveOutDamaged { return }
+                loaded.withLock { $0[number] = .failure((error as? CounterTrouble)?.cause ?? error) }
             }
-            return BaseShelf(desks: desks, resolver: StyleResolver(styles.values.map(\.style)), election: election)
         }
+        var desks: [BaseShelf.Key: BaseDesk] = [:]
+        for (row, result) in zip(rows, loaded.withLock(\.self)) {
+            if let desk = try result?.get() { desks[row.key] = desk }
+        }
+        return BaseShelf(desks: desks, resolver: StyleResolver(styles.values.map(\.style)), election: election)
     }
 
     // MARK: Scope
@@ -271,6 +264,36 @@ package struct Issuing: Sendable {
                 try Journal.append([JournalEntry(.released, election: election.id, voter: row)], at: now, in: transaction)
             }
         }
+    }
+}
+
+/// What the books say of a base that is in use.
+private struct BaseRow: Sendable {
+    let key: BaseShelf.Key
+    let hash: [UInt8]
+    let style: ElectionBook.KeptStyle
+    let language: String
+    /// JSON.
+    let plan: String
+    let vendor: (sha256: [UInt8], length: Int64)
+
+    /// Those of an election's styles as they are now.
+    static func current(of election: Int64, _ styles: [StyleID: ElectionBook.KeptStyle], in books: Transaction) throws -> [BaseRow] {
+        let byRow = Dictionary(uniqueKeysWithValues: styles.values.map { ($0.id, $0) })
+        return try books.all(
+            """
+            SELECT b.hash, b.style, b.language, b.paper, b.instructions, b.plan, f.sha256, f.length AS vendor_length
+            FROM base b JOIN ballot_style s ON s.id = b.style JOIN style_file f ON f.style = b.style AND f.language = b.language
+            WHERE s.election = $1 AND s.superseded_at IS NULL AND b.retired_at IS NULL
+            """, .integer(election)
+        ) { row -> BaseRow? in
+            guard let style = byRow[try row.integer("style")], let paper = Paper(rawValue: try row.text("paper")) else { return nil }
+            let language = try row.text("language")
+            let variant = BaseVariant(paper: paper, instructions: try row.text("instructions"))
+            return BaseRow(
+                key: BaseShelf.Key(style: style.style.id, language: language, variant: variant), hash: try row.blob("hash"), style: style,
+                language: language, plan: try row.text("plan"), vendor: (try row.blob("sha256"), try row.integer("vendor_length")))
+        }.compactMap(\.self)
     }
 }
 

@@ -114,7 +114,8 @@ final class BaseDesk: Sendable {
         vendor: (sha256: [UInt8], length: Int64), election: KeptElection, logOrigin: String, issuedAt: Instant, cmsCapacity: Int
     ) throws {
         // The name is the content: a base that was changed on the disk is never signed.
-        guard SHA256.hash(bytes) == hash else {
+        primed = PrimedSHA256(bytes)
+        guard primed.hash(adding: []) == hash else {
             throw OfficeError(
                 .broken, "The base of \(style.id) in \(language) was changed on the disk.",
                 hint: "Import the election again, then run `uocava audit`.")
@@ -124,7 +125,6 @@ final class BaseDesk: Sendable {
         self.styleRow = styleRow
         self.style = style
         self.language = language
-        primed = PrimedSHA256(bytes)
         composer = try TailComposer(base: plan, baseLength: bytes.count, cmsCapacity: cmsCapacity)
         let definition = election.definition
         manifest = try ManifestForm([
