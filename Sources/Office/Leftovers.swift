@@ -17,6 +17,7 @@ struct Leftovers {
 
     /// Ballots whose packets and links nobody was ever told of.
     private(set) var unissued: [[UInt8]] = []
+    private var seen: Set<[UInt8]> = []
     /// Links to ballots that the books have: replacements that stopped half-way.
     private(set) var replacements: [Link] = []
     private(set) var foreignLinks = 0
@@ -110,7 +111,7 @@ struct Leftovers {
         }
         if try books.count("SELECT count(*) FROM ballot WHERE id = $1", .blob(link.ballot)) > 0 {
             replacements.append(link)
-        } else if !unissued.contains(link.ballot) {
+        } else if seen.insert(link.ballot).inserted {
             unissued.append(link.ballot)
         }
     }
@@ -130,7 +131,6 @@ struct Leftovers {
     }
 
     private mutating func readPackets(_ office: Office) throws {
-        let ours = Set(unissued)
         while true {
             let rows = try office.readCounter { counter in
                 try counter.all(
@@ -141,7 +141,7 @@ struct Leftovers {
             guard let last = rows.last else { return }
             packetsSeen = last.seq
             try office.books.read { books in
-                for row in rows where !ours.contains(row.ballot) {
+                for row in rows where !seen.contains(row.ballot) {
                     guard try books.count("SELECT count(*) FROM ballot WHERE id = $1", .blob(row.ballot)) == 0 else { continue }
                     foreignPackets += 1
                     if named.packets.count < Self.mostNamed {

@@ -93,20 +93,22 @@ extension Office {
 /// An exclusive `flock` on a file, given back when the value is released.
 final class FileLock: Sendable {
     private let descriptor: Int32
+    /// Microseconds from one try to the next.
+    static let pause: UInt32 = 50_000
 
     init(_ file: URL, wait: Double, busy: String) throws {
         descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw OfficeError(.cannotWrite, "\(file.path) cannot be made.", hint: "Check who may write the office's folder.")
         }
-        var left = Int(wait * 20)
+        var left = Int(wait * 1_000_000 / Double(Self.pause))
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard left > 0 else {
                 close(descriptor)
                 throw OfficeError(.tryAgain, busy, hint: "Wait until it is done, then run the command again.")
             }
             left -= 1
-            usleep(50_000)
+            usleep(Self.pause)
         }
     }
 

@@ -1,0 +1,272 @@
+import Elections
+import Foundation
+import Storage
+import Synchronization
+
+/// A voter after the decision, with the ballot where one was made.
+struct DecidedVoter: Sendable {
+    /// Rows of `request` and `voter`.
+    let request: Int64
+    let voter: Int64
+    let record: VoterRecord
+    /// Whether a ballot of theirs stood before.
+    let issued: Bool
+    let decision: BucketDecision
+    /// Which ballot of the voter's in this election it is, from 1.
+    let sequence: Int64
+    let language: String
+    let base: BaseDesk?
+    let made: MadeBallot?
+}
+
+/// Writes what ``IssueRun`` makes, a chunk after the other: to the counter first, then, in one transaction, to the books.
+///
+/// The two databases are two files with a thread each: while the books take a chunk, the counter takes the next. If we crash, the counter
+/// holds packets and links that nobody was told of, behind the marks in the books; `LinkDesk.finishInterrupted` takes them away before the
+/// next run. The first failure stops everything after it.
+final class BatchWriter: Sendable {
+    private let office: Office
+    private let election: KeptElection
+    private let now: Instant
+    private let closesAt: Instant
+    /// The voters with an open exception that this run may clear.
+    private let open: Set<Int64>
+
+    private let counterQueue = DispatchQueue(label: "issue-counter")
+    private let booksQueue = DispatchQueue(label: "issue-books")
+    /// For as much as is made while a log is copied into its file and the disk waited for.
+    private let room = DispatchSemaphore(value: 4)
+    private let state = Mutex(State())
+
+    private struct State {
+        var failure: (any Error)?
+        var batch: Int64?
+        /// Held from a chunk's first row at the counter until the marks in the books are past its last: nobody else may make links between.
+        var links: FileLock?
+        var chunksUnderLock = 0
+    }
+
+    /// The highest rows at the counter once a chunk is there.
+    private struct Marks {
+        var packets: Int64 = 0
+        var links: Int64 = 0
+    }
+
+    /// Packets in one transaction at the counter: about 4 ms of its write lock, so that claims do not wait.
+    private static let packetsAtOnce = 128
+    /// After how many chunks others may make links: some three seconds.
+    private static let chunksUnderLock = 16
+
+    init(office: Office, election: KeptElection, now: Instant, closesAt: Instant, open: Set<Int64>) {
+        self.office = office
+        self.election = election
+        self.now = now
+        self.closesAt = closesAt
+        self.open = open
+    }
+
+    /// Takes a chunk; waits while too many are not yet written.
+    ///
+    /// - Throws: what stopped an earlier one.
+    func submit(_ decided: [DecidedVoter]) throws {
+        room.wait()
+        if let failure = state.withLock({ $0.failure }) {
+            room.signal()
+            throw failure
+        }
+        counterQueue.async { [self] in
+            guard let marks = attempt({ try writeAtCounter(decided) }) else {
+                room.signal()
+                return
+            }
+            booksQueue.async { [self] in
+                attempt { try writeInBooks(decided, marks) }
+                room.signal()
+            }
+            if state.withLock({ $0.chunksUnderLock >= Self.chunksUnderLock }) { letOthersMakeLinks() }
+        }
+    }
+
+    /// Waits until everything is written, and ends the batch.
+    ///
+    /// - Returns: the batch's number; nil where nobody was issued a ballot.
+    func finish(_ result: Issuing.Result) throws -> Int64? {
+        // The log is copied while the books are still written: else that is waited for when the files are closed.
+        counterQueue.async { [self] in try? office.counter.copyLog() }
+        drain()
+        let (failure, batch) = state.withLock { ($0.failure, $0.batch) }
+        if let failure { throw failure }
+        if let batch { try end(batch, result) }
+        return batch
+    }
+
+    /// Waits until everything that was submitted is written, or is given up after a failure.
+    func drain() {
+        counterQueue.sync {}
+        booksQueue.sync {}
+        state.withLock { $0.links = nil }
+    }
+
+    /// What `body` comes to; nil after a failure, of this or of anything before.
+    @discardableResult
+    private func attempt<Result>(_ body: () throws -> Result) -> Result? {
+        guard state.withLock({ $0.failure == nil }) else { return nil }
+        do { return try body() } catch {
+            state.withLock { $0.failure = $0.failure ?? error }
+            return nil
+        }
+    }
+
+    // MARK: The counter
+
+    private func writeAtCounter(_ decided: [DecidedVoter]) throws -> Marks {
+        let made = decided.compactMap(\.made)
+        var marks = Marks()
+        if made.isEmpty { return marks }
+        try keepOthersFromLinks()
+        for start in stride(from: 0, to: made.count, by: Self.packetsAtOnce) {
+            let end = min(start + Self.packetsAtOnce, made.count)
+            let write: (Transaction) throws -> Void = { [self] transaction in
+                try insert(made[start..<end], in: transaction)
+                marks.packets = Int64(try transaction.count("SELECT max(seq) FROM packet"))
+                marks.links = Int64(try transaction.count("SELECT max(seq) FROM link"))
+            }
+            // The last piece's fsync is for all of them: the books must not know of a packet that a power cut can take back.
+            if end < made.count { try office.counter.writeAhead(write) } else { try office.counter.write(write) }
+        }
+        return marks
+    }
+
+    private func keepOthersFromLinks() throws {
+        let isHeld = state.withLock { state in
+            state.chunksUnderLock += 1
+            return state.links != nil
+        }
+        if isHeld { return }
+        let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
+        // A replacement that was interrupted meanwhile would be passed over by the marks.
+        try LinkDesk(office).finishInterruptedLocked()
+        state.withLock { $0.links = lock }
+    }
+
+    /// Gives the lock back for longer than those who wait for it look away.
+    private func letOthersMakeLinks() {
+        booksQueue.sync {}
+        state.withLock { state in
+            state.links = nil
+            state.chunksUnderLock = 0
+        }
+        usleep(FileLock.pause * 3 / 2)
+    }
+
+    private func insert(_ ballots: some Sequence<MadeBallot>, in counter: Transaction) throws {
+        let packet = try counter.prepare(
+            """
+            INSERT INTO packet (ballot, election, base, sha256, length, tracking, issued_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            """)
+        let link = try LinkMaker.inserting(in: counter)
+        for ballot in ballots {
+            try packet.execute(
+                .blob(ballot.id), .integer(election.id), .blob(ballot.base), .blob(ballot.sha256), .integer(Int64(ballot.length)),
+                .blob(ballot.tracking), .integer(now.milliseconds), .blob(ballot.sealedPacket))
+            try LinkMaker.insert(ballot.link, ballot: ballot.id, closesAt: closesAt, at: now, with: link)
+        }
+    }
+
+    // MARK: The books
+
+    private func writeInBooks(_ decided: [DecidedVoter], _ marks: Marks) throws {
+        let batch = try decided.contains { $0.made != nil } ? self.batch() : nil
+        try office.books.write { books in
+            var entries: [JournalEntry] = []
+            let ballots = try books.prepare(
+                """
+                INSERT INTO ballot (id, election, voter, sequence, style, base, packet, batch, status, status_at, issued_at, return_index,
+                    tracking, key_id, sealed, mail_serial)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $9, $10, $11, $12, $13, $14)
+                """)
+            let links = try LinkRows(in: books)
+            for voter in decided {
+                try list(voter, in: books)
+                if let made = voter.made, let base = voter.base, let batch {
+                    try insert(voter, made, base, batch: batch, with: ballots, links, &entries, in: books)
+                }
+            }
+            try Journal.append(entries, at: now, in: books)
+            if batch != nil {
+                try books.execute(
+                    "UPDATE office SET packets_known = max(packets_known, $1), links_known = max(links_known, $2) WHERE id = 1",
+                    .integer(marks.packets), .integer(marks.links))
+            }
+        }
+    }
+
+    /// The batch's row, made with the first ballot.
+    private func batch() throws -> Int64 {
+        if let batch = state.withLock({ $0.batch }) { return batch }
+        let made = try office.books.write { books in
+            try books.first(
+                "INSERT INTO batch (election, started_at) VALUES ($1, $2) RETURNING id", .integer(election.id), .integer(now.milliseconds),
+                decode: { try $0.integer("id") })
+        }
+        guard let made else { throw OfficeError(.broken, "A batch could not be begun.") }
+        state.withLock { $0.batch = made }
+        return made
+    }
+
+    private func insert(
+        _ voter: DecidedVoter, _ made: MadeBallot, _ base: BaseDesk, batch: Int64, with ballots: PreparedStatement, _ links: LinkRows,
+        _ entries: inout [JournalEntry], in books: Transaction
+    ) throws {
+        try ballots.execute(
+            .blob(made.id), .integer(election.id), .integer(voter.voter), .integer(voter.sequence), .integer(base.styleRow),
+            .blob(made.base), .blob(made.sha256), .integer(batch), .integer(now.milliseconds), .blob(made.returnIndex),
+            .blob(made.tracking), .text(made.sealedBallot.keyID), .blob(made.sealedBallot.sealed), .integer(orNull: made.mailSerial))
+        try links.record(made.link, ballot: made.id, election: election.id, voter: voter.voter, kind: .ballotReady, at: now)
+        var facts: [String: JSONValue] = [
+            "style": .string(base.style.id.text), "style_row": .integer(base.styleRow), "base": .string(hex(made.base)),
+            "packet": .string(hex(made.sha256)), "batch": .integer(batch)
+        ]
+        if let serial = made.mailSerial { facts["mail_serial"] = .integer(serial) }
+        entries.append(JournalEntry(.ballot(.issued), election: election.id, voter: voter.voter, ballot: made.id, facts: facts))
+        entries.append(
+            JournalEntry(
+                .ballot(.letterQueued), election: election.id, voter: voter.voter, ballot: made.id,
+                facts: ["letter": .string(LetterKind.ballotReady.rawValue), "link": .string(hex(made.link.id))]))
+        if made.linesByHand > 0 {
+            try ExceptionList.add(
+                .addressByHand, voter: voter.voter, election: election.id,
+                detail: "\(counted(made.linesByHand, "address line")) could not be printed; the voter writes it in by hand.", at: now,
+                in: books)
+        }
+    }
+
+    private func list(_ voter: DecidedVoter, in books: Transaction) throws {
+        let kind = ExceptionList.Kind.of(voter.decision.bucket)
+        if open.contains(voter.voter) {
+            let others = Bucket.allCases.compactMap(ExceptionList.Kind.of).filter { $0 != kind }
+            try ExceptionList.clear(others, voter: voter.voter, election: election.id, at: now, in: books)
+        }
+        if let kind {
+            try ExceptionList.add(kind, voter: voter.voter, election: election.id, detail: voter.decision.reason, at: now, in: books)
+        }
+    }
+
+    private func end(_ batch: Int64, _ result: Issuing.Result) throws {
+        // One look at the clock: the journal's time and the batch's are compared.
+        let end = office.clock.now()
+        try office.books.write { books in
+            try books.execute(
+                "UPDATE batch SET finished_at = $2, issued = $3 WHERE id = $1", .integer(batch), .integer(end.milliseconds),
+                .integer(Int64(result.buckets[.issued] ?? 0)))
+            try Journal.append(
+                [
+                    JournalEntry(
+                        .batchFinished, election: election.id,
+                        facts: [
+                            "batch": .integer(batch), "buckets": result.json["buckets"] ?? .null, "total": .integer(Int64(result.total))
+                        ])
+                ], at: end, in: books)
+        }
+    }
+}
