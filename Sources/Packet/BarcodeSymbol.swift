@@ -4,18 +4,19 @@ import CZint
 ///
 /// Made by libzint; one `zint_symbol` a call, so that threads share nothing. No quiet zone is included: leave four modules
 /// around a QR code (ISO/IEC 18004), ten beside a Code 128 (ISO/IEC 15417).
-struct BarcodeSymbol: Sendable, Equatable {
+package struct BarcodeSymbol: Sendable, Equatable {
     /// Modules across and down; a Code 128 is one row, an Intelligent Mail barcode three of equal height.
-    let width: Int
-    let height: Int
+    package let width: Int
+    /// See `width`.
+    package let height: Int
     /// `(width + 7) / 8 * height` bytes.
-    let bits: [UInt8]
+    package let bits: [UInt8]
 
     /// A QR code of a text, error correction M.
     ///
     /// The mask is fixed (pattern 5): choosing the best of eight costs ten times as much as the code itself, and every reader
     /// reads any mask.
-    static func qr(_ text: [UInt8]) throws(PacketError) -> BarcodeSymbol {
+    package static func qr(_ text: [UInt8]) throws(PacketError) -> BarcodeSymbol {
         try unsafe BarcodeSymbol(BARCODE_QRCODE, text) { symbol in
             unsafe symbol.pointee.option_1 = 2
             unsafe symbol.pointee.option_3 = (5 + 1) << 8
@@ -30,6 +31,13 @@ struct BarcodeSymbol: Sendable, Equatable {
     /// An Intelligent Mail barcode of digits that ``IntelligentMail`` has checked: tracking code, and after a hyphen the routing code.
     static func intelligentMail(_ text: [UInt8]) throws(PacketError) -> BarcodeSymbol {
         try unsafe BarcodeSymbol(BARCODE_USPS_IMAIL, text) { _ in }
+    }
+
+    /// A symbol whose modules are known.
+    init(width: Int, height: Int, bits: [UInt8]) {
+        self.width = width
+        self.height = height
+        self.bits = bits
     }
 
     /// Whether a module is black.

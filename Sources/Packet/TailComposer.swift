@@ -249,7 +249,7 @@ private struct TailBarcodes {
     let returnCode: BarcodeSymbol
 
     init(_ voter: VoterText) throws(PacketError) {
-        tracking = try BarcodeSymbol.qr(Array(voter.trackingURL.utf8))
+        tracking = try TrackingSymbols.shared.symbol(of: Array(voter.trackingURL.utf8), code: voter.trackingCode.utf8.count)
         returnCode = try BarcodeSymbol.code128(Array(voter.returnCode.utf8))
     }
 }
