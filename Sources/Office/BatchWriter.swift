@@ -92,6 +92,7 @@ final class BatchWriter: Sendable {
     /// - Returns: the batch's number; nil where nobody was issued a ballot.
     func finish(_ result: Issuing.Result) throws -> Int64? {
         // The log is copied while the books are still written: else that is waited for when the files are closed.
+        // Nothing is lost where it cannot: what the log holds is kept.
         counterQueue.async { [self] in try? office.counter.copyLog() }
         drain()
         let (failure, batch) = state.withLock { ($0.failure, $0.batch) }

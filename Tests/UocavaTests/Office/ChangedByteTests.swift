@@ -58,9 +58,29 @@ struct ChangedByteTests {
             chosen["\(style) \(row["mailing_country", default: ""].isEmpty || row["mailing_country"] == "United States of America")"] = row
         }
         let packets = try await DownloadedPacket.openAll(chosen.keys.sorted().compactMap { chosen[$0] }, test)
+        #expect(Set(packets.map(\.visit.packet.card.style)).count == Set(styles.values.map(\.style)).count)
+        try everyPlace(of: packets, test)
+    }
+
+    @Test(
+        "Five hundred places of a packet of every ballot style of San Francisco: everybody says so",
+        .enabled(if: Fixtures.present, "…/shared/fixtures is not there"), .enabled(if: isLong, "takes an hour; set UOCAVA_LONG_TESTS"),
+        .timeLimit(.minutes(120)))
+    func everyCityStyle() async throws {
+        let types = Array(1...23)
+        let city = try SanFranciscoOffice(types: types)
+        let roll = city.roll(400, seed: 2020)
+        let test = try await mailOnOwnThread { try SanFranciscoTests.open(city, roll, "smtp://127.0.0.1:2525") }
+        _ = try await mailOnOwnThread { try test.issue() }
+        var chosen: [String: SanFranciscoOffice.Row] = [:]
+        for row in roll where city.bucket(of: row) == .issued { chosen[try city.due(row).style] = row }
+        #expect(Set(chosen.keys) == Set(types.map(SanFranciscoOffice.style)))
+        try everyPlace(of: try await DownloadedPacket.openAll(chosen.keys.sorted().compactMap { chosen[$0] }, test), test)
+    }
+
+    private func everyPlace(of packets: [DownloadedPacket], _ test: TestOffice) throws {
         let judges = ChangedByteJudges(authority: try test.office.cabinet.authority(), moment: test.now.seconds)
         let seed = UInt64.random(in: 0...UInt64.max)
-        #expect(Set(packets.map(\.visit.packet.card.style)).count == Set(styles.values.map(\.style)).count)
         for (index, packet) in packets.enumerated() {
             let started = ContinuousClock.now
             var dice = SignedSamples.Dice(seed: seed &+ UInt64(index))

@@ -10,7 +10,7 @@ import Testing
     "A big city's election, from the vendor's files to the last envelope",
     .enabled(if: Fixtures.present, "…/shared/fixtures is not there"), .enabled(if: TestOffice.present, "the program is not built"))
 struct SanFranciscoTests {
-    private typealias Row = SanFranciscoOffice.Row
+    typealias Row = SanFranciscoOffice.Row
     private static let isLong = ProcessInfo.processInfo.environment["UOCAVA_LONG_TESTS"] != nil
 
     /// Four of the 23 ballot types, two of them with a Chinese ballot, and 160 voters; all of them and 1,000 where there is time.
@@ -73,14 +73,14 @@ struct SanFranciscoTests {
     // MARK: Steps
 
     /// An office with the election and the roll, whose letters go to this relay.
-    private static func open(_ city: SanFranciscoOffice, _ roll: [Row], _ mail: String) throws -> TestOffice {
+    static func open(_ city: SanFranciscoOffice, _ roll: [Row], _ mail: String) throws -> TestOffice {
         let root = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-city-\(UUID().uuidString)")
         let clock = TestOffice.ClockBox(TestOffice.start)
         let office = try TestOffice.makeEmpty(at: root, test: false, clock: WallClock { clock.now })
         let shelf = StyleShelf(office, child: ReadingSamples.child())
         let imported = try shelf.importElection(from: city.folder.url)
-        #expect(imported.new == types.count)
-        let files = types.reduce(0) { $0 + (SanFranciscoOffice.file($1, "zh") == nil ? 2 : 3) }
+        #expect(imported.new == city.types.count)
+        let files = city.types.reduce(0) { $0 + (SanFranciscoOffice.file($1, "zh") == nil ? 2 : 3) }
         #expect(imported.bases == files * 2)
         // The sheets are 9.75 by 16.75 inches; the office's own pages are not.
         let lines = try Reports(office).styles()
