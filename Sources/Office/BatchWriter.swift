@@ -54,6 +54,8 @@ final class BatchWriter: Sendable {
 
     /// Packets in one transaction at the counter: about 4 ms of its write lock, so that claims do not wait.
     private static let packetsAtOnce = 128
+    /// Microseconds after each of these: a claim that waits looks every millisecond (``DatabaseFile``).
+    private static let pauseForClaims: UInt32 = 2000
     /// After how many chunks others may make links: some three seconds.
     private static let chunksUnderLock = 16
 
@@ -134,6 +136,7 @@ final class BatchWriter: Sendable {
             }
             // The last piece's fsync is for all of them: the books must not know of a packet that a power cut can take back.
             if end < made.count { try office.counter.writeAhead(write) } else { try office.counter.write(write) }
+            usleep(Self.pauseForClaims)
         }
         return marks
     }

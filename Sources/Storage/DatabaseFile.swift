@@ -75,8 +75,12 @@ package final class DatabaseFile: Sendable {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.maximumReaderCount = 6
-        // Claims wait for `issue`, which yields every few milliseconds; the mailroom may wait for the import of a whole State's roll.
-        configuration.busyMode = .timeout(30)
+        // Claims wait for `issue`, which leaves the lock free every few milliseconds for two: SQLite's own handler, which looks away for up to a
+        // tenth of a second, would miss that. Half a minute in all: the mailroom may wait for the import of a whole State's roll.
+        configuration.busyMode = .callback { tries in
+            usleep(1000)
+            return tries < 30_000
+        }
         configuration.prepareDatabase { database in
             // Half of a chunk of `issue` fits; the default of 2 MB makes random index pages come back from the disk at a million voters.
             try database.execute(sql: "PRAGMA cache_size = -32768")
