@@ -64,7 +64,7 @@ struct ChangedByteTests {
 
     @Test(
         "Five hundred places of a packet of every ballot style of San Francisco: everybody says so",
-        .enabled(if: Fixtures.present, "…/shared/fixtures is not there"), .enabled(if: isLong, "takes an hour; set UOCAVA_LONG_TESTS"),
+        .enabled(if: Fixtures.present, "…/shared/fixtures is not there"), .enabled(if: isLong, "takes five minutes; set UOCAVA_LONG_TESTS"),
         .timeLimit(.minutes(120)))
     func everyCityStyle() async throws {
         let types = Array(1...23)
