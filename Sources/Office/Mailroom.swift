@@ -274,16 +274,19 @@ private final class SendRun: Sendable {
     }
 
     private func lease(_ name: String) throws -> [Letter] {
-        let now = office.clock.now()
-        return try office.books.write { transaction in
+        try office.books.write { transaction in
+            // Not before the lock is held: whoever had it meanwhile leased for longer than we would, and that is no planted lease.
+            let now = office.clock.now()
             let ids = try transaction.all(
                 """
                 UPDATE letter SET state = 'sending', leased_by = $2, lease_until = $3 WHERE id IN
                     (SELECT id FROM letter WHERE state IN ('queued', 'sending', 'deferred') AND
-                        ((state <> 'sending' AND due_at <= $1) OR (state = 'sending' AND (lease_until <= $1 OR lease_until > $3)))
+                        ((state <> 'sending' AND due_at <= $1) OR (state = 'sending' AND (lease_until <= $1 OR lease_until > $4)))
                      ORDER BY due_at, id LIMIT 20)
                 RETURNING id
-                """, .integer(now.milliseconds), .text(name), .integer(now.adding(seconds: Mailroom.leaseSeconds).milliseconds)
+                """, .integer(now.milliseconds), .text(name), .integer(now.adding(seconds: Mailroom.leaseSeconds).milliseconds),
+                // No lease of ours ends so late, also where the clock was set back a little.
+                .integer(now.adding(seconds: 2 * Mailroom.leaseSeconds).milliseconds)
             ) { try $0.integer("id") }
             return try ids.compactMap { id in
                 let letter = try transaction.first(

@@ -2,6 +2,7 @@ import Elections
 import Foundation
 import Office
 import Storage
+import Synchronization
 import Testing
 
 @Suite("The mailroom", .enabled(if: TestOffice.present, "the program is not built"))
@@ -83,6 +84,33 @@ struct MailroomTests {
             }
         }
         await counter.stop()
+    }
+
+    @Test("Each letter goes out once also where the clock runs back a little while many send")
+    func onceWithAnUnsteadyClock() async throws {
+        let post = try Post()
+        post.test.advance(seconds: 600)
+        let box = post.test.clockBox
+        let looks = Mutex<Int64>(0)
+        let clock = WallClock {
+            let back = looks.withLock { looks in
+                looks += 1
+                return looks * 7
+            }
+            return Instant(milliseconds: box.now.milliseconds - back)
+        }
+        let folder = try OfficeFolder(post.test.folder)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    try await mailOnOwnThread { try Mailroom(try Office(folder, clock: clock)).sendDue(waitForLeases: false).sent }
+                }
+            }
+            var sent = 0
+            for try await one in group { sent += one }
+            #expect(sent == TestOffice.due)
+        }
+        #expect(try post.recipients == (1...9).map { "v\($0)" })
     }
 
     @Test("Whose letter was refused, or waits for a day, is not served, and reconcile says so")

@@ -41,7 +41,7 @@ final class TestOffice: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    private let clockBox: ClockBox
+    let clockBox: ClockBox
 
     /// A clock that stands until it is moved.
     final class ClockBox: Sendable {
