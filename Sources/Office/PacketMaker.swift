@@ -168,16 +168,16 @@ struct PacketWording: Sendable {
     let election: KeptElection
     let publicURL: String
 
-    /// The voter's text; `mailBy` is what the election says for them.
+    /// The voter's text; `mailBy` is what the election says for them, and without it they are told to post it the earliest day they can.
     func text(
-        of voter: VoterRecord, language: String, mailBy: CivilDate, returnCode: ReturnCode, trackingCode: TrackingCode,
+        of voter: VoterRecord, language: String, mailBy: CivilDate?, returnCode: ReturnCode, trackingCode: TrackingCode,
         imb: IntelligentMail?
     ) -> VoterText {
         VoterText(
             name: voter.fullName, residence: voter.residenceLines, voterClass: voter.voterClass.words(language: language),
             mailing: voter.mailingLines, returnCode: returnCode.text, trackingCode: trackingCode.text,
             trackingURL: "\(publicURL)/t/\(trackingCode.text)",
-            postBy: mailBy.long(language: language), imb: imb)
+            postBy: mailBy?.long(language: language), imb: imb)
     }
 }
 
@@ -199,12 +199,15 @@ struct PacketMaker: Sendable {
         let trackingCode = TrackingCode(random: random.take(TrackingCode.randomByteCount))
         let packetKey = Secret.random(32)
 
-        let mailBy = wording.election.definition.mailBy(for: voter)
+        let definition = wording.election.definition
+        let mailBy = definition.mailBy(for: voter)
+        // A day that has passed would tell the voter to give up.
+        let isPast = mailBy < moment.civilDate(in: definition.timeZone)
         let envelopeMail = try mailSerials?.next()
         let manifest = base.manifest.bytes(ballot: id)
         let tail = try base.composer.compose(
             wording.text(
-                of: voter, language: base.language, mailBy: mailBy, returnCode: returnCode, trackingCode: trackingCode,
+                of: voter, language: base.language, mailBy: isPast ? nil : mailBy, returnCode: returnCode, trackingCode: trackingCode,
                 imb: envelopeMail?.barcode),
             manifest: manifest, signedAt: moment.seconds, signerName: signerName
         ) { before, after in

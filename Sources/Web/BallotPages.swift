@@ -17,7 +17,9 @@ extension PublicResponder {
         let archive = try archive(visit, try await shelf.base(visit.baseHash), notice)
         let zone = PageNumbers.zone(visit.election.timeZone, language)
         let until = PageNumbers.moment(visit.expiresAt, zone: visit.election.timeZone, language)
-        let postBy = CivilDate(card.mailBy).map {
+        // A day that has passed would tell the voter to give up.
+        let today = clock.now().civilDate(in: TimeZone(identifier: visit.election.timeZone) ?? .gmt)
+        let postBy = CivilDate(card.mailBy).flatMap { $0 < today ? nil : $0 }.map {
             PageTexts.sentence("ballot_post_by", language, ["day": $0.long(language: language.rawValue)])
         }
         let returnNotice = visit.election.returnNotice[language.rawValue] ?? PageTexts.sentence("return_notice", language)

@@ -69,7 +69,7 @@ extension PageTexts {
         "ballot_pdf": "Download your packet",
         "ballot_again": "Until {until} ({zone}) you can download it again in this browser.",
         "ballot_next": "What to do next",
-        "ballot_step_print": "Print all pages, with the setting “fit to page”. Any paper will do.",
+        "ballot_step_print": "Print all pages with the setting “fit to page”, but the envelope at 100 %. Any paper will do.",
         "ballot_step_mark": "Mark your ballot in ink, in private.",
         "ballot_step_sign": "Fill in, sign and date the declaration. Without your signature the ballot cannot count.",
         "ballot_step_envelope": "Put ballot and declaration into an envelope, with the printed address on it.",

@@ -69,7 +69,8 @@ extension PageTexts {
         "ballot_pdf": "Descargar su paquete",
         "ballot_again": "Hasta el {until} ({zone}) puede descargarlo de nuevo en este navegador.",
         "ballot_next": "Qué hacer ahora",
-        "ballot_step_print": "Imprima todas las páginas con la opción «ajustar a la página». Sirve cualquier papel.",
+        "ballot_step_print":
+            "Imprima todas las páginas con la opción «ajustar a la página», pero el sobre al 100 %. Sirve cualquier papel.",
         "ballot_step_mark": "Marque su boleta con tinta y en privado.",
         "ballot_step_sign": "Complete, firme y feche la declaración. Sin su firma la boleta no puede contarse.",
         "ballot_step_envelope": "Ponga la boleta y la declaración en un sobre con la dirección impresa.",
