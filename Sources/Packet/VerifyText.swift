@@ -24,7 +24,8 @@ package enum VerifyText {
 
             With OpenSSL 3 (in a terminal, in the folder with these files):
 
-            1. Get the office's certificate from the office, and not from whoever gave you this file:
+            1. Get the office's certificate from the office, and not from whoever gave you this file, and
+               save it in this folder as office-ca.pem:
 
                \(publicURL)/office-ca.pem
 
@@ -43,14 +44,15 @@ package enum VerifyText {
                valid when it signed: add the time of signing to the same command, -attime \(signedAt)
 
             4. The first \(baseLength) bytes, with the ballot in them, are the same for every voter with this
-               ballot style. The manifest, which the signature covers, names their SHA-256:
+               ballot style in this language, on this paper and with the same instructions. The manifest, which the signature covers, names their SHA-256:
 
                head -c \(baseLength) \(fileName) | sha256sum
 
                It must print: \(baseSHA256)
 
-               Whoever has the same ballot style must get the same: compare with another voter, or ask the
-               office, which sees it with: uocava styles list --format json
+               A voter of the same ballot style with another language, paper (Letter, A4) or instructions has
+               another number, and the same ballot pages in it. Ask the office, which sees all of them with:
+               uocava styles list --format json
 
             If a step fails, do not use the packet: ask \(officeName).
 
