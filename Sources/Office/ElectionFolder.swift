@@ -62,7 +62,7 @@ struct ElectionFolder {
                 warnings.append("\(style.id) has no ballot in \(missing.joined(separator: ", ")); those voters get it in \(instead).")
             }
         }
-        self.warnings = warnings
+        self.warnings = warnings + Self.unused(definition, in: files)
         guard problems.isEmpty else { throw OfficeError(Problems(problems), in: url.lastPathComponent) }
     }
 
@@ -172,6 +172,23 @@ struct ElectionFolder {
             }
         }
         return found
+    }
+
+    /// What looks as if it were to go into packets and does not: a misspelt name must not be passed over in silence. Rolls and notes may lie
+    /// here too.
+    private static func unused(_ definition: ElectionDefinition, in files: FolderFiles) -> [String] {
+        let folders = ["ballots"] + Insert.Folder.allCases.map(\.rawValue)
+        let declarations = Set(definition.declaration.values.compactMap { $0.split(separator: "/").first.map(String.init) })
+        return ((try? files.names()) ?? []).compactMap { name in
+            guard !name.hasPrefix("."), name != "election.yaml", !folders.contains(name), !declarations.contains(name) else { return nil }
+            let isFolder = (try? files.holds(name, atMost: Int.max)) == nil
+            if isFolder { return "The folder \(Printable.quote(name)) is not used; those that are: \(folders.joined(separator: ", "))." }
+            if name.hasPrefix("captions."), name.hasSuffix(".yaml") { return nil }
+            guard ["pdf", "yaml", "yml", "md", "markdown"].contains(where: { name.lowercased().hasSuffix(".\($0)") }) else { return nil }
+            return
+                "\(Printable.quote(name)) is not used. Declarations are named in election.yaml, captions are captions.LANGUAGE.yaml, and PDFs "
+                + "lie in \(folders.joined(separator: ", "))."
+        }
     }
 
     // MARK: What the pages say

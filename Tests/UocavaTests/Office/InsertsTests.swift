@@ -241,8 +241,18 @@ struct InsertsTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         // Its only style has a list of its own.
         try InsertsOffice.put(InsertsOffice.pdf("Names up north"), at: "write-ins/north.en.pdf", in: folder)
+        // Misspelt names, and what may lie there.
+        for name in ["instruction/all.en.pdf", "Secrecy/all.en.pdf", "all.en.pdf", "captions.es.yml", ".notes.pdf", "notes.txt", "roll.csv"]
+        {
+            try InsertsOffice.put(InsertsOffice.pdf("Not used"), at: name, in: folder)
+        }
         let summary = try InsertsOffice.take(folder, into: try InsertsOffice.makeEmpty())
         let unused = summary.warnings.filter { $0.contains("is in no packet") }
+        let misspelt = summary.warnings.filter { $0.contains("is not used") }
+        #expect(misspelt.count == 4, "\(misspelt)")
+        for name in ["\"instruction\"", "\"Secrecy\"", "\"all.en.pdf\"", "\"captions.es.yml\""] {
+            #expect(misspelt.contains { $0.contains(name) }, "\(name)")
+        }
         #expect(unused.count == 1 && unused.first?.hasPrefix("write-ins/all.en.pdf") == true, "\(summary.warnings)")
     }
 }
