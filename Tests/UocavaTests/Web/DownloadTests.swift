@@ -118,11 +118,22 @@ struct DownloadTests {
 
     @Test("Of a slow connection it is known how far it was when it broke off, also in the middle of a piece")
     func narrow() async throws {
+        // It may break off at the end of a piece, but hardly thrice.
+        for place in [600_000, 450_000, 700_000] {
+            // A piece is 256 KB.
+            if try await known(place).isMultiple(of: 262_144) { continue }
+            return
+        }
+        Issue.record("What is known is always whole pieces")
+    }
+
+    /// How much of a packet is known to have arrived where a slow connection broke off after this much of it; the rest is fetched then.
+    private func known(_ place: Int) async throws -> Int {
+        var broken = 0
         try await WebTestSite.serving(baseLength: 2_000_000) { site in
             let ballot = try site.issue()[0]
             let cookie = "Cookie: \(try await site.claim(ballot))"
             let port = site.port
-            let place = 600_000
             let first = try await WebTestSite.onThread {
                 let connection = try WebTestConnection(port: port, isNarrow: true)
                 try connection.send(WebTestSite.request("GET", Self.pdf, headers: [cookie]))
@@ -138,12 +149,12 @@ struct DownloadTests {
             let ranges = try site.database.read { try $0.first("SELECT ranges FROM served") { try $0.text("ranges") } }
             let known = try #require(ranges?.wholeMatch(of: /0-(\d+)/).flatMap { Int($0.output.1) })
             #expect(known >= place && known < ballot.pdf.count)
-            // A piece is 256 KB.
-            #expect(!known.isMultiple(of: 262_144))
             let rest = try await site.get(Self.pdf, headers: [cookie, "Range: bytes=\(place)-"])
             #expect(first + rest.body == ballot.pdf)
             #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == 1 })
+            broken = known
         }
+        return broken
     }
 
     @Test("How far a slow download is stands in the books while it goes on, so that a crash of ours costs the voter little")
