@@ -212,7 +212,7 @@ extension ElectionDefinition {
         }
         let barcode = digits("barcode_id", "two digits, the second from 0 to 4") { $0.count == 2 && ($0.last ?? 0) <= UInt8(ascii: "4") }
         let service = digits("service_type", "three digits") { $0.count == 3 }
-        let mailer = digits("mailer_id", "a Mailer ID of 6 digits, or of 9 digits that begin with 9") {
+        let mailer = digits("mailer_id", "a Mailer ID: 6 digits that do not begin with 9, or 9 digits that do") {
             $0.count == 6 && $0.first != UInt8(ascii: "9") || $0.count == 9 && $0.first == UInt8(ascii: "9")
         }
         let routing = section.optionalValue("routing", expected: "a ZIP code of 5, 9 or 11 digits", hint: "Write the digits in quotes.") {

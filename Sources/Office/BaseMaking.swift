@@ -249,7 +249,8 @@ private struct ProblemList {
         } catch let error as PacketError {
             // What libqpdf or the drawing program said, where it was asked.
             let what = [error.message, error.cause.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
-            let problem = Problem(file: error.file ?? file, column: error.object, what: what, hint: error.hint)
+            let problem = Problem(
+                file: error.file ?? file, column: error.object.flatMap { $0.isEmpty ? nil : $0 }, what: what, hint: error.hint)
             if known.insert(problem).inserted { all.append(problem) }
             return nil
         }

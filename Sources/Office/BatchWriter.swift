@@ -240,7 +240,9 @@ final class BatchWriter: Sendable {
         if made.linesByHand > 0 {
             try ExceptionList.add(
                 .addressByHand, voter: voter.voter, election: election.id,
-                detail: "\(counted(made.linesByHand, "address line")) could not be printed; the voter writes it in by hand.", at: now,
+                detail:
+                    "\(counted(made.linesByHand, "address line")) could not be printed; the voter writes \(made.linesByHand == 1 ? "it" : "them") in by hand.",
+                at: now,
                 in: books)
         }
     }

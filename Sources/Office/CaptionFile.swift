@@ -59,7 +59,7 @@ enum CaptionFile {
             switch caption.value {
             case .text(let english):
                 let text = section.text(caption.key, hint: help) ?? ""
-                if english.contains("%"), text.count(where: { $0 == "%" }) != 1, !text.isEmpty {
+                if !english.namePlaces.isEmpty, text.namePlaces.count != 1, !text.isEmpty {
                     section.report(caption.key, "this needs a % once, where the office's name goes")
                 }
                 return Caption(key: caption.key, value: .text(text))

@@ -155,9 +155,16 @@ extension BasePages {
 }
 
 extension String {
+    /// Where a caption has `%` for the office's name; not the per cent of `100 %`.
+    package var namePlaces: [Index] {
+        indices.filter { index in
+            self[index] == "%" && self[..<index].last(where: { !$0.isWhitespace })?.isNumber != true
+        }
+    }
+
     /// The office's name in its sentence.
     fileprivate func replacingFirstPercent(with name: String) -> String {
-        guard let place = firstIndex(of: "%") else { return self }
+        guard let place = namePlaces.first else { return self }
         return self[..<place] + name + self[index(after: place)...]
     }
 }

@@ -36,7 +36,11 @@ struct CaptionFileTests {
 
     @Test("They are on the pages, kept in the books, told to the journal, and a change of them is new bases")
     func own() throws {
-        let made = try Self.imported { $0.replacing("\"What to do\"", with: "\"해야 할 일\"") }
+        // A per cent is no place for the office's name, wherever it stands and however often.
+        let made = try Self.imported {
+            $0.replacing("\"What to do\"", with: "\"해야 할 일\"").replacing("100 %", with: "100 per cent").replacing(
+                "% signed", with: "100% sure: % signed")
+        }
         defer { for place in [made.root, made.folder] { try? FileManager.default.removeItem(at: place) } }
         let bases = try made.office.counter.read { try $0.all("SELECT bytes FROM base") { try $0.blob("bytes") } }
         let folder = try WritingFolder()
