@@ -4,6 +4,8 @@ struct RefusalWalk {
     private var seen: Set<PDFObjectID> = []
     private var missingFonts: Set<String> = []
     private var notes: Set<String> = []
+    /// Bytes that no font of one glyph can do with, however packed.
+    private static let leastFontProgram = 64
 
     init(_ document: QPDFDocument) { self.document = document }
 
@@ -24,18 +26,31 @@ struct RefusalWalk {
 
     // MARK: The catalog
 
-    private func checkCatalog(_ root: PDFObject) throws(PacketError) {
+    private mutating func checkCatalog(_ root: PDFObject) throws(PacketError) {
         guard root.isDictionary else { throw PacketError(.damaged, "the PDF has no catalog", hint: "Ask the vendor for the file again") }
         if root["/AcroForm"]?["/XFA"] != nil || root["/NeedsRendering"]?.boolean == true {
             throw PacketError(
                 .dynamicForm, "the PDF is an XFA form, which most readers cannot show", hint: "Ask the vendor for a printed (flat) PDF",
                 object: place(root["/AcroForm"] ?? root, page: nil))
         }
+        for group in root["/OCProperties"]?["/OCGs"]?.items ?? [] where group.isDictionary { try keepPlain(layer: group) }
         if let scripts = root["/Names"]?["/JavaScript"], Self.hasEntries(scripts) {
             throw script(place(scripts, page: nil))
         }
         if let files = root["/Names"]?["/EmbeddedFiles"], Self.hasEntries(files) { throw attachment(place(files, page: nil)) }
         if let collection = root["/Collection"] { throw attachment(place(collection, page: nil)) }
+    }
+
+    /// Leaves of a layer what it is and its name: with rules of its own a reader could show another ballot on screen than it prints, and both
+    /// another than was compared.
+    private mutating func keepPlain(layer: PDFObject) throws(PacketError) {
+        for key in layer.keys where !["/Type", "/Name"].contains(key) {
+            if key == "/Usage" {
+                notes.insert(
+                    "Layers have rules of their own for screen and print, which were left out: compare the pages with the vendor's print")
+            }
+            try layer.remove(key)
+        }
     }
 
     /// Whether a name tree holds anything.
@@ -98,6 +113,8 @@ struct RefusalWalk {
         }
         if let action, type == nil || type == "/Action" { try checkAction(action, at: place) }
         if type == "/EmbeddedFile", isStream { throw attachment(place) }
+        // One that the catalog does not list.
+        if type == "/OCG" { try keepPlain(layer: object) }
         if onPage { noteFont(object, type) }
     }
 
@@ -133,11 +150,13 @@ struct RefusalWalk {
     }
 
     private mutating func noteFont(_ object: PDFObject, _ type: String?) {
-        if type == "/FontDescriptor" {
-            guard ["/FontFile", "/FontFile2", "/FontFile3"].allSatisfy({ object[$0] == nil }) else { return }
+        if type == "/FontDescriptor" || type == nil && object["/FontName"]?.name != nil && object["/Flags"] != nil {
+            // An empty program is none: readers take a font of their own.
+            let programs = ["/FontFile", "/FontFile2", "/FontFile3"].compactMap { object[$0] }
+            guard !programs.contains(where: { ((try? $0.rawData()) ?? []).count > Self.leastFontProgram }) else { return }
             // A Type 3 font draws its own glyphs and may still be described; its descriptor then has no name.
             if let name = object["/FontName"]?.name { missingFonts.insert(String(name.dropFirst())) }
-        } else if type == "/Font", object["/FontDescriptor"] == nil {
+        } else if type == "/Font" || type == nil && object["/BaseFont"]?.name != nil, object["/FontDescriptor"] == nil {
             let subtype = object["/Subtype"]?.name
             guard subtype != "/Type3", subtype != "/Type0", let name = object["/BaseFont"]?.name else { return }
             missingFonts.insert(String(name.dropFirst()))

@@ -119,6 +119,39 @@ struct ReadingFlatteningTests {
         }
     }
 
+    @Test("Rules that show a layer on screen or on paper only are left out, and that is said", arguments: [true, false])
+    func layerRules(isListed: Bool) throws {
+        let rules = { (print: String, view: String) in
+            "<< /Type /OCG /Name (one) /Intent /View /Usage << /Print << /PrintState /\(print) >> /View << /ViewState /\(view) >> >> >>"
+        }
+        let bytes = ReadingSamples.page(
+            catalog: isListed ? "/OCProperties << /OCGs [5 0 R 6 0 R] /D << >> >>" : "",
+            page: "/Resources << /Properties << /Screen 5 0 R /Paper 6 0 R >> >>",
+            content: "/OC /Screen BDC 0 g 100 600 60 60 re f EMC /OC /Paper BDC 0 g 200 600 60 60 re f EMC",
+            more: [rules("OFF", "ON"), rules("ON", "OFF")])
+        let clean = try ReadingSamples.read(bytes)
+        for key in ["/Usage", "/Intent", "/PrintState"] { #expect(!ReadingSamples.contains(clean.pdf, key), "\(key)") }
+        #expect(try ink(clean, 130, 630) == 255)
+        #expect(try ink(clean, 230, 630) == 255)
+        #expect(clean.warnings.contains { $0.contains("rules of their own for screen and print") })
+    }
+
+    @Test(
+        "A font that is not in the file is named, however it is hidden",
+        arguments: [
+            "<< /Type /Font /Subtype /TrueType /BaseFont /Gone >>", "<< /Subtype /TrueType /BaseFont /Gone >>",
+            "<< /Type /Font /Subtype /TrueType /BaseFont /Gone /FontDescriptor << /Type /FontDescriptor /FontName /Gone /Flags 32 >> >>",
+            "<< /Type /Font /Subtype /TrueType /BaseFont /Gone /FontDescriptor << /FontName /Gone /Flags 32 /FontFile2 6 0 R >> >>",
+            "<< /Type /Font /Subtype /TrueType /BaseFont /Gone /FontDescriptor << /Type /FontDescriptor /FontName /Gone /Flags 32 /FontFile2 6 0 R >> >>"
+        ])
+    func missingFonts(font: String) throws {
+        let bytes = ReadingSamples.page(
+            page: "/Resources << /Font << /F1 5 0 R >> >>", content: "BT /F1 12 Tf 100 600 Td (A) Tj ET",
+            more: [font, ReadingSamples.stream("", "/Length1 0")])
+        let warnings = try ReadingSamples.read(bytes).warnings
+        #expect(warnings.contains { $0.contains("Fonts that are not in the file") && $0.contains("Gone") }, "\(warnings)")
+    }
+
     @Test("Pages that share their resources keep their fields apart")
     func sharedResources() throws {
         let annotation = { (state: Int) in "<< /Subtype /Widget /F 4 /Rect [100 600 160 660] /AP << /N \(state) 0 R >> >>" }
