@@ -153,6 +153,9 @@ struct TypeInk: Sendable {
     var right: Int16 = 0
     var bottom: Int16 = 0
     var top: Int16 = 0
+
+    /// Whether there is any.
+    var isInk: Bool { left != right && bottom != top }
 }
 
 /// HarfBuzz's working memory, one per composition: not for sharing between threads.

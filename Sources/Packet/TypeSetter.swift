@@ -28,6 +28,8 @@ struct TypeSetter: Sendable {
         var characters = [UInt16](repeating: 0, count: 1 << 16)
         for scalar in TypeCoverage.primary.lazy.joined() {
             let glyph = UInt16(truncatingIfNeeded: primary.glyph(of: scalar))
+            // A name of characters without ink would be an empty box.
+            guard scalar == 0x20 || primary.ink(of: UInt32(glyph)).isInk else { continue }
             glyphs[Int(scalar)] = glyph
             characters[Int(glyph)] = UInt16(scalar)
         }
@@ -75,8 +77,9 @@ struct TypeSetter: Sendable {
 
     private func home(of scalar: UInt32) -> Home {
         if Int(scalar) < glyphs.count, glyphs[Int(scalar)] != 0 { return .primary }
-        if TypeCoverage.contains(scalar, in: TypeCoverage.secondary), secondary.glyph(of: scalar) != 0 { return .secondary }
-        return .nowhere
+        guard TypeCoverage.contains(scalar, in: TypeCoverage.secondary) else { return .nowhere }
+        let glyph = secondary.glyph(of: scalar)
+        return glyph != 0 && secondary.ink(of: glyph).isInk ? .secondary : .nowhere
     }
 
     /// The first character that neither font can set, if any.

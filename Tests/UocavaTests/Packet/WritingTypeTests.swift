@@ -67,6 +67,10 @@ struct WritingTypeTests {
     func unprintableName() throws {
         let base = try WritingSamples.base()
         let composer = try TailComposer(base: base.plan, baseLength: base.bytes.count)
+        // Characters that fonts have, and that leave nothing on the paper.
+        for blank in ["\u{3164}", "\u{115F}", "\u{FFA0}", "\u{2800}", "\u{00AD}", "\u{200B}"] {
+            #expect(composer.unprintable(in: "Ann \(blank)\(blank)") != nil, "\(blank.unicodeScalars)")
+        }
         #expect(composer.unprintable(in: "Ann 😀 Lee").map { $0 == ("😀", "U+1F600") } == true)
         #expect(composer.unprintable(in: "דוד כהן").map { $0 == ("ד", "U+05D3") } == true)
         #expect(composer.unprintable(in: "Ann\u{202E}Lee").map { $0 == ("\u{202E}", "U+202E") } == true)
