@@ -116,18 +116,20 @@ final class BaseDocument {
         try surround(page, with: operators + marks.after)
     }
 
-    /// SAMPLE over whatever the page shows. It sets only paths, so it needs nothing of the page's resources.
+    /// SAMPLE under and over whatever the page shows: a page that ends in a state which it never closes, such as a clip, would hide what comes
+    /// behind it. It sets only paths, so it needs nothing of the page's resources.
     private func stamp(_ page: PDFObject, _ outline: String) throws(PacketError) {
         let box = (page["/CropBox"] ?? page["/MediaBox"])?.items.compactMap(\.number) ?? []
         guard box.count == 4 else { throw PacketError(.pageSize, "a page has no size") }
         let corners = (min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3]))
         let word = BaseSample.operators(outline, box: corners, turned: page["/Rotate"]?.integer ?? 0)
-        try surround(page, with: "/Artifact BMC\n" + word + "EMC\n")
+        let mark = "/Artifact BMC\n" + word + "EMC\n"
+        try surround(page, under: mark, with: mark)
     }
 
-    /// Appends operators to a page's content, in the state in which the content began.
-    private func surround(_ page: PDFObject, with operators: String) throws(PacketError) {
-        var parts: [PDFObject] = [try document.stream(Array("q\n".utf8))]
+    /// Puts operators before a page's content and behind it, both in the state in which the content began.
+    private func surround(_ page: PDFObject, under: String = "", with operators: String) throws(PacketError) {
+        var parts: [PDFObject] = [try document.stream(Array((under + "q\n").utf8))]
         if let contents = page["/Contents"] {
             if contents.isArray { parts += contents.items } else if contents.isStream { parts.append(contents) }
         }

@@ -97,6 +97,22 @@ struct WritingBaseTests {
     }
 
     @Test(
+        "A page that leaves a clip or a hidden layer open does not hide SAMPLE",
+        arguments: ["0 0 1 1 re W n q", "0 0 1 1 re W n q q q", "/OC /P BDC"])
+    func sampleOnOpenPages(end: String) throws {
+        let ballot = ReadingSamples.page(
+            catalog: "/OCProperties << /OCGs [5 0 R] /D << /OFF [5 0 R] >> >>", page: "/Resources << /Properties << /P 5 0 R >> >>",
+            content: "0.5 g 100 700 400 20 re f \(end)", more: ["<< /Type /OCG /Name (hidden) >>"])
+        let clean = try ReadingSamples.read(ballot).pdf
+        let input = BaseInput(text: WritingSamples.office(sample: true), paper: .a4, ballotPDF: clean, styleLabel: "x")
+        let marked = try BaseAssembly.make(input, running: BaseAssembly.run)
+        let plain = try BaseAssembly.make(input.withoutSample(), running: BaseAssembly.run)
+        let folder = try WritingFolder()
+        let page = marked.ballotPages.lowerBound
+        #expect(try Self.picture(marked.bytes, page: page, in: folder) != Self.picture(plain.bytes, page: page, in: folder))
+    }
+
+    @Test(
         "The packet has a title, a language, a structure for screen readers and no date of its making",
         arguments: [("en", "Your ballot packet"), ("es", "Su paquete de boleta")])
     func description(language: String, title: String) throws {
