@@ -70,7 +70,7 @@ package struct BarcodeSeries: Sendable {
         self.changes = changes
     }
 
-    /// Compares a hundred codes, with every character in them, with libzint's. Hyphens stay: a long row of digits would be in a mode of its own.
+    /// Compares a hundred codes, with every character of a code in them, with libzint's. Hyphens stay: a long row of digits would be in a mode of its own.
     private func isTrue(to text: [UInt8], behind beginning: Int) throws(PacketError) -> Bool {
         let characters = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
         for start in characters.indices {
@@ -85,7 +85,7 @@ package struct BarcodeSeries: Sendable {
         return true
     }
 
-    /// The QR code of a text of the series; nil for one of another length, or with a character that the alphanumeric mode does not have.
+    /// The QR code of a text of the series, which begins as the series does; nil for one of another length, or with a character that the alphanumeric mode does not have.
     package func symbol(of text: [UInt8]) -> BarcodeSymbol? {
         guard text.count == pairs.upperBound else { return nil }
         var words = reference
@@ -128,7 +128,7 @@ package struct BarcodeSeries: Sendable {
     }
 }
 
-/// The QR codes of tracking pages: the series of an office's addresses is made with the first of them, once a process, for all threads.
+/// The QR codes of tracking pages: the series of an office's addresses is made by whoever comes first, and kept for all threads.
 package final class TrackingSymbols: Sendable {
     /// The process's.
     package static let shared = TrackingSymbols()
