@@ -14,7 +14,6 @@ struct DecidedVoter: Sendable {
     let decision: BucketDecision
     /// Which ballot of the voter's in this election it is, from 1.
     let sequence: Int64
-    let language: String
     let base: BaseDesk?
     let made: MadeBallot?
 }
@@ -23,7 +22,8 @@ struct DecidedVoter: Sendable {
 ///
 /// The two databases are two files with a thread each: while the books take a chunk, the counter takes the next. If we crash, the counter
 /// holds packets and links that nobody was told of, behind the marks in the books; `LinkDesk.finishInterrupted` takes them away before the
-/// next run. The first failure stops everything after it.
+/// next run. After the first failure nothing more is begun; what the counter has by then is still
+/// written in the books.
 final class BatchWriter: Sendable {
     private let office: Office
     private let election: KeptElection
@@ -40,10 +40,15 @@ final class BatchWriter: Sendable {
 
     private struct State {
         var failure: (any Error)?
+        /// Whether the books refused a chunk: none may follow it there.
+        var booksFailed = false
+        /// Chunks that were submitted and are not yet in the books.
+        var unwritten = 0
         var batch: Int64?
         /// Held from a chunk's first row at the counter until the marks in the books are past its last: nobody else may make links between.
         var links: FileLock?
-        var chunksUnderLock = 0
+        /// When others could last make links for certain.
+        var leftFree = ContinuousClock.now
     }
 
     /// The highest rows at the counter once a chunk is there.
@@ -54,10 +59,8 @@ final class BatchWriter: Sendable {
 
     /// Packets in one transaction at the counter: about 4 ms of its write lock, so that claims do not wait.
     private static let packetsAtOnce = 128
-    /// Microseconds after each of these: a claim that waits looks every millisecond (``DatabaseFile``).
-    private static let pauseForClaims: UInt32 = 2000
-    /// After how many chunks others may make links: some three seconds.
-    private static let chunksUnderLock = 16
+    /// How long others may have to wait until they can make links.
+    private static let longestHold = Duration.seconds(2)
 
     init(office: Office, election: KeptElection, now: Instant, closesAt: Instant, open: Set<Int64>) {
         self.office = office
@@ -76,17 +79,26 @@ final class BatchWriter: Sendable {
             room.signal()
             throw failure
         }
+        state.withLock { $0.unwritten += 1 }
         counterQueue.async { [self] in
-            guard let marks = attempt({ try writeAtCounter(decided) }) else {
-                room.signal()
-                return
-            }
+            guard state.withLock({ $0.failure == nil }), let marks = attempt({ try writeAtCounter(decided) }) else { return done() }
             booksQueue.async { [self] in
-                attempt { try writeInBooks(decided, marks) }
-                room.signal()
+                if state.withLock({ !$0.booksFailed }), attempt({ try writeInBooks(decided, marks) }) == nil {
+                    state.withLock { $0.booksFailed = true }
+                }
+                done()
             }
-            if state.withLock({ $0.chunksUnderLock >= Self.chunksUnderLock }) { letOthersMakeLinks() }
+            if state.withLock({ ContinuousClock.now - $0.leftFree >= Self.longestHold }) { letOthersMakeLinks() }
         }
+    }
+
+    private func done() {
+        state.withLock { state in
+            state.unwritten -= 1
+            // Whoever decides may be slow, or stopped at a terminal.
+            if state.unwritten == 0 { state.links = nil }
+        }
+        room.signal()
     }
 
     /// Waits until everything is written, and ends the batch.
@@ -96,24 +108,23 @@ final class BatchWriter: Sendable {
         // The log is copied while the books are still written: else that is waited for when the files are closed.
         // Nothing is lost where it cannot: what the log holds is kept.
         counterQueue.async { [self] in try? office.counter.copyLog() }
-        drain()
-        let (failure, batch) = state.withLock { ($0.failure, $0.batch) }
-        if let failure { throw failure }
+        try drain()
+        let batch = state.withLock { $0.batch }
         if let batch { try end(batch, result) }
         return batch
     }
 
     /// Waits until everything that was submitted is written, or is given up after a failure.
-    func drain() {
+    ///
+    /// - Throws: the first failure.
+    func drain() throws {
         counterQueue.sync {}
         booksQueue.sync {}
-        state.withLock { $0.links = nil }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// What `body` comes to; nil after a failure, of this or of anything before.
-    @discardableResult
+    /// What `body` comes to; nil where it throws, which is kept if it is the first failure.
     private func attempt<Result>(_ body: () throws -> Result) -> Result? {
-        guard state.withLock({ $0.failure == nil }) else { return nil }
         do { return try body() } catch {
             state.withLock { $0.failure = $0.failure ?? error }
             return nil
@@ -136,31 +147,25 @@ final class BatchWriter: Sendable {
             }
             // The last piece's fsync is for all of them: the books must not know of a packet that a power cut can take back.
             if end < made.count { try office.counter.writeAhead(write) } else { try office.counter.write(write) }
-            usleep(Self.pauseForClaims)
+            usleep(DatabaseFile.pauseForOthers)
         }
         return marks
     }
 
     private func keepOthersFromLinks() throws {
-        let isHeld = state.withLock { state in
-            state.chunksUnderLock += 1
-            return state.links != nil
-        }
-        if isHeld { return }
+        if state.withLock({ $0.links != nil }) { return }
         let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
         // A replacement that was interrupted meanwhile would be passed over by the marks.
         try LinkDesk(office).finishInterruptedLocked()
         state.withLock { $0.links = lock }
     }
 
-    /// Gives the lock back for longer than those who wait for it look away.
+    /// Gives the lock back for longer than those who wait for it look away. No chunk is at the counter alone then.
     private func letOthersMakeLinks() {
         booksQueue.sync {}
-        state.withLock { state in
-            state.links = nil
-            state.chunksUnderLock = 0
-        }
+        state.withLock { $0.links = nil }
         usleep(FileLock.pause * 3 / 2)
+        state.withLock { $0.leftFree = ContinuousClock.now }
     }
 
     private func insert(_ ballots: some Sequence<MadeBallot>, in counter: Transaction) throws {
@@ -180,8 +185,10 @@ final class BatchWriter: Sendable {
     // MARK: The books
 
     private func writeInBooks(_ decided: [DecidedVoter], _ marks: Marks) throws {
-        let batch = try decided.contains { $0.made != nil } ? self.batch() : nil
-        try office.books.write { books in
+        let known = state.withLock { $0.batch }
+        let used = try office.books.write { books -> Int64? in
+            // The batch's row comes with its first ballot.
+            let batch = try decided.contains { $0.made != nil } ? known ?? begin(in: books) : nil
             var entries: [JournalEntry] = []
             let ballots = try books.prepare(
                 """
@@ -202,20 +209,17 @@ final class BatchWriter: Sendable {
                     "UPDATE office SET packets_known = max(packets_known, $1), links_known = max(links_known, $2) WHERE id = 1",
                     .integer(marks.packets), .integer(marks.links))
             }
+            return batch
         }
+        if let used { state.withLock { $0.batch = used } }
     }
 
-    /// The batch's row, made with the first ballot.
-    private func batch() throws -> Int64 {
-        if let batch = state.withLock({ $0.batch }) { return batch }
-        let made = try office.books.write { books in
-            try books.first(
-                "INSERT INTO batch (election, started_at) VALUES ($1, $2) RETURNING id", .integer(election.id), .integer(now.milliseconds),
-                decode: { try $0.integer("id") })
-        }
-        guard let made else { throw OfficeError(.broken, "A batch could not be begun.") }
-        state.withLock { $0.batch = made }
-        return made
+    private func begin(in books: Transaction) throws -> Int64 {
+        let batch = try books.first(
+            "INSERT INTO batch (election, started_at) VALUES ($1, $2) RETURNING id", .integer(election.id), .integer(now.milliseconds),
+            decode: { try $0.integer("id") })
+        guard let batch else { throw OfficeError(.broken, "A batch could not be begun.") }
+        return batch
     }
 
     private func insert(

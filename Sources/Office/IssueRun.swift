@@ -65,14 +65,15 @@ final class IssueRun: Sendable {
                 try writer?.submit(decided)
                 progress(Issuing.Progress(done: done, total: result.total, issued: result.buckets[.issued] ?? 0))
             }
+            try writer?.drain()
             guard result.buckets.values.reduce(0, +) == result.total else {
                 throw OfficeError(
                     .broken, "The buckets do not add up to the roll: somebody changed it while ballots were issued.",
                     hint: "Run `uocava issue` again.")
             }
         } catch {
-            // What was made before is as good as ever.
-            writer?.drain()
+            // What was made before is as good as ever; and if it cannot be written, that is what to tell.
+            try writer?.drain()
             throw error
         }
         result.batch = try writer?.finish(result)
@@ -232,7 +233,7 @@ final class IssueRun: Sendable {
         if decision.bucket == .issued, let maker, let base { made = try maker.make(record, on: base, at: now, ids: ids) }
         return DecidedVoter(
             request: candidate.request, voter: candidate.voter, record: record, issued: candidate.issued, decision: decision,
-            sequence: candidate.lastSequence + 1, language: base?.language ?? "", base: base, made: made)
+            sequence: candidate.lastSequence + 1, base: base, made: made)
     }
 }
 

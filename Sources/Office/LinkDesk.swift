@@ -219,6 +219,7 @@ package struct LinkDesk: Sendable {
                     try transaction.execute("DELETE FROM packet WHERE ballot = $1", .blob(ballot))
                 }
             }
+            usleep(DatabaseFile.pauseForOthers)
         }
     }
 

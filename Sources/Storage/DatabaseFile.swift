@@ -110,6 +110,9 @@ package final class DatabaseFile: Sendable {
         }
     }
 
+    /// How long a change in many pieces leaves the lock free after each, in microseconds: whoever waits for it looks every millisecond.
+    package static let pauseForOthers: UInt32 = 2000
+
     /// Runs `body` on a snapshot: everything it reads belongs to one moment.
     package func read<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
         try translating { try pool.read { try body(Transaction(database: $0)) } }
@@ -130,9 +133,10 @@ package final class DatabaseFile: Sendable {
         try translating {
             try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
-                // Whatever happens, the next commit on this connection is durable again.
-                defer { try? database.execute(sql: "PRAGMA synchronous = FULL") }
-                return try commit(database, body)
+                let outcome = Swift.Result { try commit(database, body) }
+                // Whatever happened, the next commit on this connection is durable again, or this says that it would not be.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                return try outcome.get()
             }
         }
     }
