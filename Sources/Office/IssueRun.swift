@@ -7,8 +7,7 @@ import Synchronization
 
 /// One run of `issue`: reads the roll chunk by chunk, makes a chunk's packets on every core while the chunk before is written.
 ///
-/// Each chunk goes to the counter first and then, in one transaction, to the books. If we crash between, the counter holds links that nobody
-/// was told: `LinkDesk.finishInterrupted` takes them away before the next run.
+/// How they are written, and what a crash leaves, is ``BatchWriter``'s.
 final class IssueRun: Sendable {
     private let office: Office
     private let election: KeptElection
@@ -19,7 +18,7 @@ final class IssueRun: Sendable {
     private let maker: PacketMaker?
     private let today: CivilDate
 
-    /// Voters in memory at once: some 12 MB of packets, six chunks in the pipeline.
+    /// Voters in memory at once: some 12 MB of packets. Five chunks of them are in the pipeline, and the candidates of a sixth.
     private static let chunk = 1024
 
     init(
@@ -117,6 +116,7 @@ final class IssueRun: Sendable {
         }
     }
 
+    // `kind` is asked for twice: the index `journal_voter` holds those two kinds, and SQLite uses it only where their list stands in the text.
     private static let columns = """
         SELECT r.id, r.voter, r.key_id, r.sealed, v.number_index, r.released_at IS NOT NULL AND EXISTS (SELECT 1 FROM journal j
                 WHERE j.kind IN ('issued', 'released') AND j.kind = 'released' AND j.voter = r.voter AND j.at = r.released_at AND j.election = r.election) AS released,

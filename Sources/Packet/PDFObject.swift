@@ -115,13 +115,6 @@ import CQPDF
         return unsafe String(decoding: UnsafeRawBufferPointer(start: pointer, count: length), as: UTF8.self)
     }
 
-    /// The object in PDF syntax, its own reference resolved, those inside it as references.
-    package func unparse() throws(PacketError) -> String {
-        let text = unsafe QPDFDocument.text(qpdf_oh_unparse_resolved(data, handle))
-        try document.check()
-        return text
-    }
-
     // MARK: Dictionaries (of streams too)
 
     /// The value of a key in a dictionary or in a stream's dictionary; nil where it is absent or null.

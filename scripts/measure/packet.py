@@ -226,7 +226,7 @@ def arguments():
     parser = argparse.ArgumentParser(
         prog="scripts/bench packet", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measures `uocava issue` beside the usual way (pypdf and pyHanko) and `openssl speed`, on this machine, in one go.",
-        epilog="On two cores it takes about 6 minutes; --million adds about 10, and needs\n"
+        epilog="On two cores it takes about 5 minutes; --million adds about 4, and needs\n"
         "16 GB of disk where $TMPDIR says and 2 GB of memory, for its roll's import.")
     parser.add_argument("--program", required=True, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--voters", default="10000,100000", help="sizes of the made rolls (default 10000,100000)")
