@@ -2,6 +2,9 @@
 #define UOCAVA_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift does not import. There is one setter per C type that curl reads from
 // the argument list: an `int` where it reads a `long` is undefined behaviour that happens to work on some machines. The parentheses
@@ -38,8 +41,28 @@ static inline CURLcode uocava_curl_set_debug(CURL *handle, CURLoption option, cu
     return (curl_easy_setopt)(handle, option, value);
 }
 
+static inline CURLcode uocava_curl_set_opened(CURL *handle, CURLoption option, curl_sockopt_callback value) {
+    return (curl_easy_setopt)(handle, option, value);
+}
+
+static inline CURLcode uocava_curl_set_close(CURL *handle, CURLoption option, curl_closesocket_callback value) {
+    return (curl_easy_setopt)(handle, option, value);
+}
+
 static inline CURLcode uocava_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return (curl_easy_getinfo)(handle, info, value);
+}
+
+// How many bytes have come in on a TCP connection since it stands, or -1 where the kernel does not tell. This is tcpi_bytes_received of
+// linux/tcp.h (Linux 4.1), read by its place: the C library's netinet/tcp.h has a shorter structure of the same name.
+static inline long uocava_bytes_received(int socket) {
+    enum { tcp_info = 11, place = 128 };
+    unsigned char information[256];
+    unsigned long long count;
+    socklen_t length = sizeof information;
+    if (getsockopt(socket, IPPROTO_TCP, tcp_info, information, &length) != 0 || length < place + sizeof count) return -1;
+    memcpy(&count, information + place, sizeof count);
+    return (long)count;
 }
 
 // These are macros with casts or shifts, which Swift does not import.

@@ -8,18 +8,20 @@ import Glibc
 /// connection had gone stale).
 @safe
 package final class SMTPConnection {
-    private let needsLogin: Bool
+    private let login: SMTPLogin?
     private let exchange: SMTPExchange
     private let errorText: UnsafeMutablePointer<CChar>
     private var handle: UnsafeMutableRawPointer?
+    /// Whether the connection is out of step and must not be used for another letter.
+    private var isOutOfStep = false
 
     /// Prepares a connection; nothing is sent yet.
     /// - Throws: what ``SMTPServer/validate(_:)`` throws, and `MailError` with code `curl` where libcurl lacks something that we need.
     package init(_ server: SMTPServer) throws {
         try SMTPServer.validate(server)
         guard SMTPConnection.libraryReady, let handle = unsafe curl_easy_init() else { throw MailError(.curl, "libcurl could not start.") }
-        needsLogin = server.login != nil
-        exchange = SMTPExchange(needsLogin: needsLogin)
+        login = SMTPLogin(server)
+        exchange = SMTPExchange(needsLogin: login != nil, isEncrypted: server.tls != .none)
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         unsafe self.handle = handle
@@ -63,8 +65,10 @@ package final class SMTPConnection {
         prepared = unsafe uocava_curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(message.count)) == CURLE_OK && prepared
         guard prepared else { return .unreachable(reason: "out of memory") }
 
-        var result = unsafe perform(handle, message, fresh: false)
-        if unsafe isStale(handle, result) { result = unsafe perform(handle, message, fresh: true) }
+        // What the relay said since the last letter (that it closes, or something nobody asked for) is no answer to this one.
+        var result = unsafe perform(handle, message, fresh: isOutOfStep || exchange.hasMore)
+        if isStale(result) { result = unsafe perform(handle, message, fresh: true) }
+        isOutOfStep = exchange.spokeEarly
         return outcome(result, recipient: to)
     }
 
@@ -79,10 +83,8 @@ package final class SMTPConnection {
 
     /// Whether the relay had hung up while the connection lay idle, so that the letter has not been looked at and may go out again at once:
     /// no answer to MAIL on a connection used before, or 421 (closing down) as the answer to it.
-    private func isStale(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) -> Bool {
-        guard result != CURLE_OK, !exchange.greeted else { return false }
-        var connects = 0
-        guard unsafe uocava_curl_get_long(handle, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK, connects == 0 else { return false }
+    private func isStale(_ result: CURLcode) -> Bool {
+        guard result != CURLE_OK, exchange.isUsed else { return false }
         switch exchange.stage {
         case .opening: return true
         case .mail: return exchange.reply.map { $0.code == 421 } ?? true
@@ -93,11 +95,15 @@ package final class SMTPConnection {
     private func outcome(_ result: CURLcode, recipient: String) -> SMTPOutcome {
         let reply = exchange.reply
         let text = reply.map { ReplyText.safe($0.text, recipient: recipient) } ?? ""
+        if exchange.spokeEarly, reply.map({ (200...299).contains($0.code) }) ?? true {
+            return .deferred(
+                code: 0, reply: "the relay answered before it had the letter, unknown whether it was accepted: \(text)".prefixed)
+        }
         if result == CURLE_OK { return .accepted(reply: text) }
 
         let reason = ReplyText.safe(Array(errorMessage(result).utf8), recipient: recipient)
-        if exchange.stage == .opening { return .unreachable(reason: text.isEmpty ? reason : "\(reason); the relay said: \(text)".prefixed) }
-        if exchange.lacksLogin { return .unreachable(reason: "the relay offers no login that we can use") }
+        if exchange.stage == .opening { return .unreachable(reason: failedOpening(result, reason, recipient: recipient)) }
+        if exchange.lacksLogin { return .unreachable(reason: SMTPLogin.notOffered) }
         guard let reply, reply.code != 354 else {
             if exchange.stage == .letter && exchange.letterRead {
                 return .deferred(
@@ -112,13 +118,22 @@ package final class SMTPConnection {
         case 500...599 where exchange.stage == .mail && reply.code != 552:
             return .unreachable(reason: "the relay refuses the sender: \(text)".prefixed)
         case 400...499: return .deferred(code: reply.code, reply: text)
-        case 500...599: return .refused(code: reply.code, reply: text)
+        case 500...599:
+            let isOfLetter = exchange.stage == .data || exchange.stage == .letter
+            return .refused(code: reply.code, reply: isOfLetter ? RefusalClass.marked(text, code: reply.code) : text)
         // libcurl takes only 250 after the dot; RFC 5321 4.2 asks us to go by the first digit.
         case 200...299 where exchange.stage == .letter: return .accepted(reply: text)
         case 200...299:
             return .deferred(code: 0, reply: "connection lost before the letter was sent, it was not accepted: \(reason)".prefixed)
         default: return .deferred(code: reply.code, reply: text)
         }
+    }
+
+    /// Why no letter could be begun: connecting, greeting, TLS or login failed.
+    private func failedOpening(_ result: CURLcode, _ reason: String, recipient: String) -> String {
+        guard let reply = exchange.reply else { return reason }
+        if let login, result == CURLE_LOGIN_DENIED { return login.reason(after: reply, recipient: recipient).prefixed }
+        return "\(reason); the relay said: \(ReplyText.safe(reply.text, recipient: recipient))".prefixed
     }
 
     private func errorMessage(_ result: CURLcode) -> String {
@@ -178,9 +193,12 @@ package final class SMTPConnection {
         }
         if let user = server.login {
             try set(CURLOPT_USERNAME, user, "user")
-            try set(CURLOPT_PASSWORD, server.password?.value ?? "", "password")
+            let secret = server.mechanism == .xoauth2 ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD
+            try set(secret, server.password?.value ?? "", "password")
             // Left to itself libcurl prefers Kerberos and NTLM where a relay offers them, and then does not fall back.
-            try set(CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5", "login mechanisms")
+            let allowed = server.mechanism.map { [$0] } ?? [.plain, .login, .cramMD5]
+            let options = allowed.map { "AUTH=\($0.rawValue.uppercased())" }.joined(separator: ";")
+            try set(CURLOPT_LOGIN_OPTIONS, options, "login mechanisms")
         }
         try check(unsafe uocava_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText), "error buffer")
         try unsafe setCallbacks(handle, check)
@@ -223,6 +241,23 @@ package final class SMTPConnection {
                 return 0
             }, "commands")
         try check(unsafe uocava_curl_set_pointer(handle, CURLOPT_DEBUGDATA, context), "commands")
+
+        try check(
+            unsafe uocava_curl_set_opened(handle, CURLOPT_SOCKOPTFUNCTION) { context, socket, _ in
+                if let context = unsafe context {
+                    unsafe Unmanaged<SMTPExchange>.fromOpaque(context).takeUnretainedValue().opened(socket)
+                }
+                return CURL_SOCKOPT_OK
+            }, "sockets")
+        try check(unsafe uocava_curl_set_pointer(handle, CURLOPT_SOCKOPTDATA, context), "sockets")
+        try check(
+            unsafe uocava_curl_set_close(handle, CURLOPT_CLOSESOCKETFUNCTION) { context, socket in
+                if let context = unsafe context {
+                    unsafe Unmanaged<SMTPExchange>.fromOpaque(context).takeUnretainedValue().closed(socket)
+                }
+                return Glibc.close(socket)
+            }, "sockets")
+        try check(unsafe uocava_curl_set_pointer(handle, CURLOPT_CLOSESOCKETDATA, context), "sockets")
     }
 }
 

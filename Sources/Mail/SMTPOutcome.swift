@@ -5,7 +5,8 @@
 package enum SMTPOutcome: Sendable, Equatable {
     /// The relay took the letter: 250 after the final dot. It is the relay's now, which is not yet the voter's.
     case accepted(reply: String)
-    /// Not now: any 4xx, with its code; or code 0 when the connection was lost after the login.
+    /// Not now: any 4xx, with its code; or code 0 when the connection was lost after the login, or the relay was out of step and said
+    /// something that is no answer to what was asked. Also any other code that has no business where it came (`999`), as it is.
     ///
     /// With code 0 the text says whether the letter certainly was not accepted, or whether nobody knows: then a second sending may reach
     /// the voter twice, and none may mean never. Sending again is right, with the same Message-ID.
@@ -44,15 +45,16 @@ enum ReplyText {
         }
         while scalars.last == " " { scalars.removeLast() }
         let text = Array(String(scalars).utf8)
+        // The whole address first, because it may hold characters that end a word (`o'brien@`).
         let redacted = withoutWords(
-            without(Array(recipient.utf8), in: text), local: Array(recipient.utf8.prefix { $0 != UInt8(ascii: "@") }))
+            replacing(Array(recipient.utf8), by: "recipient", in: text), local: Array(recipient.utf8.prefix { $0 != UInt8(ascii: "@") }))
         return String(String(decoding: redacted, as: UTF8.self).prefix(length))
     }
 
-    /// Replaces the whole address wherever it stands, in any case. First, because it may hold characters that end a word (`o'brien@`).
-    private static func without(_ address: [UInt8], in text: [UInt8]) -> [UInt8] {
-        guard !address.isEmpty, text.count >= address.count else { return text }
-        let wanted = address.map(lowercase)
+    /// Replaces some text wherever it stands, in any case, by `<stand>`.
+    static func replacing(_ unwanted: [UInt8], by stand: String, in text: [UInt8]) -> [UInt8] {
+        guard !unwanted.isEmpty, text.count >= unwanted.count else { return text }
+        let wanted = unwanted.map(lowercase)
         var out: [UInt8] = []
         out.reserveCapacity(text.count)
         var index = 0
@@ -61,7 +63,7 @@ enum ReplyText {
                 zip(wanted, text[index..<(index + wanted.count)]).allSatisfy({ $0 == lowercase($1) })
             {
                 index += wanted.count
-                append("recipient", before: index, of: text, to: &out)
+                append(stand, before: index, of: text, to: &out)
             } else {
                 out.append(text[index])
                 index += 1

@@ -1,9 +1,9 @@
-/// A password for a relay, which prints as `***`.
+/// A password or an access token for a relay, which prints as `***`.
 package struct SMTPPassword: Sendable, Hashable {
     /// The password itself, for libcurl only.
     let value: String
 
-    /// Takes a password as it is.
+    /// Takes a password or a token as it is.
     package init(_ value: String) { self.value = value }
 }
 
@@ -24,6 +24,18 @@ package struct SMTPServer: Sendable, Hashable {
         case none
     }
 
+    /// How a login proves itself; the raw values are the words of a configuration.
+    package enum Mechanism: String, Sendable, CaseIterable {
+        /// The user and the password in one message (RFC 4616).
+        case plain
+        /// The user and the password one after the other.
+        case login
+        /// A keyed digest of the relay's challenge (RFC 2195): the password does not travel.
+        case cramMD5 = "cram-md5"
+        /// An OAuth 2.0 access token, as Google and Microsoft take it: it stands where the password would.
+        case xoauth2
+    }
+
     /// `smtp://host:port` or `smtps://host:port`, where an IPv6 address stands in brackets.
     ///
     /// The port may be left out (25 or 465). A path of one name, as in `smtp://relay:587/office.example.gov`, is the name that we say EHLO
@@ -31,10 +43,12 @@ package struct SMTPServer: Sendable, Hashable {
     package var url: String
     /// Whether the connection is encrypted.
     package var tls: TLS
-    /// Whom we log in as (PLAIN, LOGIN or CRAM-MD5, as the relay offers); nil or empty for no login.
+    /// Whom we log in as; nil or empty for no login.
     package var user: String?
-    /// The password that goes with `user`.
+    /// The password that goes with `user`; with `xoauth2` the access token.
     package var password: SMTPPassword?
+    /// How we log in; nil for what libcurl thinks best of PLAIN, LOGIN and CRAM-MD5 as the relay offers them. No other is tried.
+    package var mechanism: Mechanism?
     /// A PEM file of the authorities to trust instead of the system's; nil or empty for the system's.
     package var caFile: String?
     /// Seconds until the connection must stand, greeting, TLS and login included.
@@ -44,13 +58,14 @@ package struct SMTPServer: Sendable, Hashable {
 
     /// A relay from its parts; ``validate(_:)`` checks them.
     package init(
-        url: String, tls: TLS = .required, user: String? = nil, password: SMTPPassword? = nil, caFile: String? = nil,
-        connectTimeout: Int = 10, timeout: Int = 60
+        url: String, tls: TLS = .required, user: String? = nil, password: SMTPPassword? = nil, mechanism: Mechanism? = nil,
+        caFile: String? = nil, connectTimeout: Int = 10, timeout: Int = 60
     ) {
         self.url = url
         self.tls = tls
         self.user = user
         self.password = password
+        self.mechanism = mechanism
         self.caFile = caFile
         self.connectTimeout = connectTimeout
         self.timeout = timeout
@@ -83,6 +98,10 @@ package struct SMTPServer: Sendable, Hashable {
                     .badLogin, "The relay's user or password has a control character or a line break in it.",
                     hint: "Look for a line break at the end of the password's file.")
             }
+        } else if let mechanism = server.mechanism {
+            throw MailError(
+                .badLogin, "The relay has a login mechanism (\(mechanism.rawValue)) but no user.",
+                hint: "Name the user, or leave out the mechanism.")
         }
         if let file = server.caFile, file.utf8.contains(0) {
             throw MailError(.badURL, "The name of the file of authorities has a NUL in it.")

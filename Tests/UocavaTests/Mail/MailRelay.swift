@@ -7,9 +7,9 @@ struct MailRelay: Codable, Sendable {
     var startTLS = false
     /// TLS from the first byte (`smtps://`).
     var implicitTLS = false
-    /// AUTH is offered and demanded, for user `office` with password `right one`.
+    /// AUTH is offered and demanded, for user `office` with password `right one`, which is also the access token of XOAUTH2.
     var auth = false
-    /// The only mechanism offered; empty for the server's own PLAIN and LOGIN.
+    /// The only mechanism offered; empty for the server's own PLAIN and LOGIN, `every` for all of them.
     var mechanism = ""
     /// Closes the connection without a word at the second MAIL of the first connection.
     var hangUpAtSecondMail = false
@@ -136,6 +136,17 @@ struct MailRelay: Codable, Sendable {
                     note("logins", "CRAM-MD5")
                 return AuthResult(success=good, handled=False)
 
+            async def auth_XOAUTH2(self, server, args):
+                answer = base64.b64decode(args[1]) if len(args) > 1 else await self.challenge_auth(b"")
+                if answer == b"user=office\x01auth=Bearer right one\x01\x01":
+                    note("logins", "XOAUTH2")
+                    return AuthResult(success=True, handled=False)
+                # The refusal: an explanation that is to be answered by an empty line, and only then 535. Here it quotes the token.
+                if answer is not MISSING:
+                    said = json.dumps({"status": "401", "schemes": "bearer", "scope": "mail", "got": answer.decode()})
+                    await self.challenge_auth(said.encode())
+                return AuthResult(success=False, handled=False)
+
         class Handler:
             async def handle_MAIL(self, server, session, envelope, address, mail_options):
                 server.mails += 1
@@ -202,9 +213,11 @@ struct MailRelay: Codable, Sendable {
                 settings.update(tls_context=context(), require_starttls=True)
             if options["auth"]:
                 settings.update(authenticator=check, auth_required=True, auth_require_tls=False)
-                # Without a choice of its own, the server offers what it comes with.
-                offered = {"LOGIN", "PLAIN", "CRAM-MD5"}
+                # Without a choice of its own, the server offers what it comes with; `every` is all it knows.
+                offered = {"LOGIN", "PLAIN", "CRAM-MD5", "XOAUTH2"}
                 wanted = {options["mechanism"]} if options["mechanism"] else {"LOGIN", "PLAIN"}
+                if options["mechanism"] == "every":
+                    wanted = offered
                 settings.update(auth_exclude_mechanism=list(offered - wanted))
             return Relay(Handler(), **settings)
 

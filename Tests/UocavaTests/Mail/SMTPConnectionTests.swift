@@ -227,6 +227,55 @@ import Testing
         #expect(!reason.contains("wrong"))
     }
 
+    @Test("The mechanism that is asked for is used, whatever else is offered", arguments: SMTPServer.Mechanism.allCases)
+    func chosenLogin(_ mechanism: SMTPServer.Mechanism) async throws {
+        let run = try await MailRelay(auth: true, mechanism: "every").run(["one@example.org", "two@example.org"]) { port, _ in
+            SMTPServer(
+                url: "smtp://127.0.0.1:\(port)", tls: .none, user: "office", password: SMTPPassword("right one"), mechanism: mechanism)
+        }
+        #expect(run.outcomes == (1...2).map { .accepted(reply: "250 2.0.0 queued as \($0)") })
+        #expect(run.logins == [mechanism.rawValue.uppercased()])
+    }
+
+    @Test("A mechanism that is not offered is not replaced by another", arguments: SMTPServer.Mechanism.allCases)
+    func chosenLoginMissing(_ mechanism: SMTPServer.Mechanism) async throws {
+        let run = try await MailRelay(auth: true, mechanism: mechanism == .plain ? "LOGIN" : "PLAIN").run(["one@example.org"]) { port, _ in
+            SMTPServer(
+                url: "smtp://127.0.0.1:\(port)", tls: .none, user: "office", password: SMTPPassword("right one"), mechanism: mechanism)
+        }
+        #expect(run.outcomes == [.unreachable(reason: "the relay offers no login that we can use")])
+        #expect(run.logins.isEmpty)
+    }
+
+    @Test("An access token that is refused is an outage with its reason, without the token")
+    func refusedToken() async throws {
+        let run = try await MailRelay(auth: true, mechanism: "XOAUTH2").run(["one@example.org", "two@example.org"]) { port, _ in
+            SMTPServer(
+                url: "smtp://127.0.0.1:\(port)", tls: .none, user: "office", password: SMTPPassword("ya29.wrong"), mechanism: .xoauth2)
+        }
+        #expect(run.outcomes == (1...2).map { _ in .unreachable(reason: "the relay refuses the access token: status 401") })
+        #expect(run.envelopes.isEmpty)
+    }
+
+    @Test("A relay that quotes the login in its refusal does not get it into the reason")
+    func quotedLogin() async throws {
+        let password = "hunter2!"
+        let forms = [password, Data(password.utf8).base64EncodedString(), Data("\0office\0\(password)".utf8).base64EncodedString()]
+        let script = forms.map { MailHostileServer.Deed(at: "auth", deed: "reply", text: "535 5.7.8 cannot take \($0), nor \($0)!") }
+        let outcomes = try await mailOnOwnThread {
+            let folder = try mailTestFolder()
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let relay = try MailHostileServer(scripts: [script], auth: true).start(in: folder)
+            defer { relay.stop() }
+            let connection = try SMTPConnection(
+                SMTPServer(url: "smtp://127.0.0.1:\(relay.port)", tls: .none, user: "office", password: SMTPPassword(password)))
+            return forms.map { _ in connection.send(Array("Subject: x\r\n\r\n".utf8), from: "a@example.org", to: "b@example.org") }
+        }
+        #expect(
+            outcomes
+                == forms.map { _ in .unreachable(reason: "the relay refuses the login: 535 5.7.8 cannot take <secret>, nor <secret>!") })
+    }
+
     @Test("A relay that offers no login when there should be one gets no letter", arguments: ["one@example.org", "unknown@example.org"])
     func noLoginOffered(_ recipient: String) async throws {
         let run = try await MailRelay().run([recipient, recipient]) { port, _ in
@@ -283,6 +332,7 @@ import Testing
         #expect(code(SMTPServer(url: "smtp://h", user: "office", password: SMTPPassword(""))) == .badLogin)
         #expect(code(SMTPServer(url: "smtp://h", user: "office", password: SMTPPassword("secret\n"))) == .badLogin)
         #expect(code(SMTPServer(url: "smtp://h", user: "of\0fice", password: SMTPPassword("x"))) == .badLogin)
+        #expect(code(SMTPServer(url: "smtp://h", mechanism: .plain)) == .badLogin)
         #expect(code(SMTPServer(url: "smtp://h", timeout: 0)) == .badTimeout)
         #expect(throws: Never.self) { try SMTPServer.validate(SMTPServer(url: "smtp://h", user: "", caFile: "")) }
     }
