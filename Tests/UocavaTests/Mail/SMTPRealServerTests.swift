@@ -104,7 +104,8 @@ private func mailRealRun<Value: Sendable>(
 
 private func mailRealDelivery(_ kind: MailRealServer.Kind, _ mechanism: SMTPServer.Mechanism?) async throws {
     let letters = (0..<3).map { mailRealLetter($0) }
-    let (outcomes, boxes, log) = try await mailRealRun(MailRealServer(kind), { $0.mechanism = mechanism }) { running, connection in
+    let login: @Sendable (inout SMTPServer) -> Void = { $0.mechanism = mechanism }
+    let (outcomes, boxes, log) = try await mailRealRun(MailRealServer(kind), login) { running, connection in
         let outcomes = letters.map { connection.send($0, from: "bounces+1@example.gov", to: "voter@example.org") }
         return (outcomes, try running.delivered(3), running.log)
     }
