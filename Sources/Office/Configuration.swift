@@ -1,5 +1,6 @@
 import Elections
 package import Foundation
+import Mail
 
 /// `uocava.yaml`: where things are and how the services run. Everything has a default but `public.url` and `smtp.url`.
 package struct Configuration: Sendable {
@@ -16,6 +17,7 @@ package struct Configuration: Sendable {
     package var smtp = SMTP()
     package var logOrigin = ""
     package var limits = Limits()
+    package var reminders = Reminders()
 
     /// The site that voters see.
     package struct PublicSite: Sendable {
@@ -50,6 +52,34 @@ package struct Configuration: Sendable {
         package var from = ""
         /// How many connections send at once.
         package var connections = 8
+        /// How we log in: `plain`, `login`, `cram-md5` or `xoauth2`; empty: the best of the first three that the relay offers.
+        package var auth = ""
+        /// Letters that the relay takes in a minute; 0: as many as it can.
+        package var messagesPerMinute = 0
+        /// The same for single domains of recipients, by name in lower case; `*` stands for every other one.
+        package var domains: [String: DomainLimits] = [:]
+        /// Where letters that cannot be delivered come back to, with a `*` for the mark of the letter; empty: made from the sender's address.
+        package var returnPath = ""
+        /// A Maildir that the office process watches for what comes back; relative to the office's folder; empty: none.
+        package var bounceMaildir = ""
+        /// Hours after which a letter that is only ever put off is given up.
+        package var giveUpHours = 96
+    }
+
+    /// What one domain of recipients takes.
+    package struct DomainLimits: Sendable, Equatable {
+        /// Letters in a minute; 0: as many as it can.
+        package var messagesPerMinute = 0
+        /// Letters at once; 0: as many as there are connections.
+        package var connections = 0
+    }
+
+    /// When voters who have not opened their ballot are reminded; 0: never.
+    package struct Reminders: Sendable, Equatable {
+        /// Days after the letter with the link went out.
+        package var unclaimedDays = 7
+        /// Days before the post from the voter's country becomes too slow.
+        package var postDays = 5
     }
 
     /// Bounds of the public site; see docs/threat-model.md.
@@ -143,6 +173,12 @@ package struct Configuration: Sendable {
 
         parse(smtp: root.section("smtp", required: true), into: &configuration)
 
+        let reminders = root.section("reminders")
+        let usual = configuration.reminders
+        configuration.reminders = Reminders(
+            unclaimedDays: reminders.integer("unclaimed_days", in: 0...365, default: usual.unclaimedDays),
+            postDays: reminders.integer("post_days", in: 0...365, default: usual.postDays))
+
         let log = root.section("log")
         configuration.logOrigin = log.optionalText("origin") ?? "\(URL(string: configuration.publicSite.url)?.host ?? "localhost")/log"
 
@@ -188,6 +224,40 @@ package struct Configuration: Sendable {
             }
         }
         configuration.smtp.connections = smtp.integer("connections", in: 1...64, default: configuration.smtp.connections)
+        configuration.smtp.messagesPerMinute = smtp.integer("messages_per_minute", in: 0...1_000_000, default: 0)
+        configuration.smtp.giveUpHours = smtp.integer("give_up_hours", in: 1...720, default: configuration.smtp.giveUpHours)
+        configuration.smtp.bounceMaildir = smtp.optionalText("bounce_maildir") ?? ""
+        let mechanisms = SMTPServer.Mechanism.allCases.map(\.rawValue)
+        if let auth = smtp.optionalText("auth"), !auth.isEmpty {
+            configuration.smtp.auth = auth.lowercased()
+            if !mechanisms.contains(configuration.smtp.auth) {
+                smtp.report("auth", "\(Printable.quote(auth)) is not known", hint: "Write one of: \(mechanisms.joined(separator: ", ")).")
+            }
+        }
+        if let path = smtp.optionalText("return_path"), !path.isEmpty {
+            configuration.smtp.returnPath = path
+            if let fault = ReturnPath.fault(in: path) {
+                smtp.report(
+                    "return_path", "\(Printable.quote(path)) cannot take back letters: \(fault)",
+                    hint:
+                        "Write an address whose mail this office reads, with * where the letter's mark goes: bounces+*@elections.example.gov."
+                )
+            }
+        }
+        parse(domains: smtp.section("domains"), into: &configuration)
+    }
+
+    private static func parse(domains: DocumentReader.Section, into configuration: inout Configuration) {
+        for name in domains.keys {
+            let domain = domains.section(name)
+            if name != "*", EmailAddress.fault(in: "a@\(name)") != nil {
+                domains.report(
+                    name, "\(Printable.quote(name)) is no domain", hint: "Write the part behind the @, or \"*\" for every other one.")
+            }
+            configuration.smtp.domains[name.lowercased()] = DomainLimits(
+                messagesPerMinute: domain.integer("messages_per_minute", in: 0...1_000_000, default: 0),
+                connections: domain.integer("connections", in: 0...64, default: 0))
+        }
     }
 
     private static func checkPublic(_ url: String, _ site: DocumentReader.Section) {
@@ -248,6 +318,14 @@ package struct Configuration: Sendable {
               ca_file: ""
               from: "\(from)"
               connections: 8
+              # messages_per_minute: 600
+              # domains: { "example.com": { messages_per_minute: 60, connections: 2 } }
+              # Letters that cannot be delivered come back here; * is the letter's mark. Read them with `uocava letters bounced`.
+              # return_path: "bounces+*@elections.example.gov"
+              # bounce_maildir: Maildir
+
+            # Voters who have not opened their ballot are reminded; 0 days: never.
+            reminders: { unclaimed_days: 7, post_days: 5 }
 
             limits: { connections_per_address: 512, requests_in_flight: 2048, wrong_answers_per_address: 60, refill_seconds: 10 }
 

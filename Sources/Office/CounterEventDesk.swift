@@ -155,6 +155,10 @@ struct CounterEventDesk {
                     kind, ballot: event.ballot, at: event.at, facts: facts, in: transaction)
             {
                 return try refuse(event, "the ballot is \(status.rawValue)")
+            } else if event.kind == "claimed", let owner = try owner(of: event.ballot) {
+                // Whoever opened the ballot got the letter, whatever the relay said of it.
+                try ExceptionList.clear(
+                    [.letterRefused, .letterBounced], voter: owner.voter, election: owner.election, at: office.clock.now(), in: transaction)
             }
             told[event.ballot]?.taken[event.kind, default: [:]][event.link] = event.seq
         }

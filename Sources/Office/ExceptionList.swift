@@ -24,6 +24,8 @@ package enum ExceptionList {
         case addressByHand = "address_by_hand"
         /// The relay refused the letter: telephone or write by post.
         case letterRefused = "letter_refused"
+        /// The letter came back: telephone or write by post.
+        case letterBounced = "letter_bounced"
         /// Too many wrong answers: the link was retired.
         case linkRetired = "link_retired"
         /// The counter reported what cannot have happened.

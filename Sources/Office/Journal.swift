@@ -37,6 +37,16 @@ package struct JournalEntry: Sendable {
         /// The counter reported something that cannot have happened. `counter_kind`, `counter_seq`, `link`, `why`; without a ballot, of links
         /// that are not ours: `events`, `first`.
         case counterEventRefused
+        /// Something happened to a letter without a link to the ballot, which says nothing of the ballot. `event` (as of a ballot), `letter`, and
+        /// where there is one `reply`.
+        case noticeLetter
+        /// Something came back for a letter that moves no ballot: for the moment only, automatic, or for a link that is no longer the voter's.
+        /// `letter`, `bounce`, `status` (RFC 3463).
+        case bounceNoted
+        /// Somebody stopped all sending.
+        case mailPaused
+        /// Letters go out again.
+        case mailResumed
 
         /// The word in the journal.
         package var word: String {
@@ -54,6 +64,10 @@ package struct JournalEntry: Sendable {
             case .exceptionOpened: "exception_opened"
             case .exceptionCleared: "exception_cleared"
             case .counterEventRefused: "counter_event_refused"
+            case .noticeLetter: "notice_letter"
+            case .bounceNoted: "bounce_noted"
+            case .mailPaused: "mail_paused"
+            case .mailResumed: "mail_resumed"
             }
         }
     }
@@ -144,33 +158,35 @@ enum BallotBook {
     static func record(
         _ event: EventKind, ballot: [UInt8], at moment: Instant, facts: [String: JSONValue] = [:], in transaction: Transaction
     ) throws -> Outcome {
-        if let next = event.brings, !event.sources.isEmpty {
-            // The words are our own enumeration's, never input: they may stand in the text.
-            let sources = event.sources.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-            let moved = try transaction.first(
-                "UPDATE ballot SET status = $2, status_at = $3 WHERE id = $1 AND status IN (\(sources)) RETURNING election, voter",
-                .blob(ballot), .text(next.rawValue), .integer(moment.milliseconds),
-                decode: { (election: try $0.integer("election"), voter: try $0.integer("voter")) })
-            if let moved {
-                try write(event, ballot, moved.election, moved.voter, facts, at: moment, in: transaction)
-                return .moved(next)
-            }
+        let owner = try transaction.first("SELECT election, voter FROM ballot WHERE id = $1", .blob(ballot)) {
+            LetterBook.Owner(ballot: ballot, voter: try $0.integer("voter"), election: try $0.integer("election"))
         }
-        let standing = try transaction.first("SELECT election, voter, status FROM ballot WHERE id = $1", .blob(ballot)) {
-            (election: try $0.integer("election"), voter: try $0.integer("voter"), status: try $0.text("status"))
-        }
-        guard let standing, let status = BallotStatus(rawValue: standing.status) else { return .unknown }
-        guard event.status(after: status) != nil else { return .impossible(status) }
-        try write(event, ballot, standing.election, standing.voter, facts, at: moment, in: transaction)
-        return .noted(status)
+        guard let owner else { return .unknown }
+        let (outcome, entry) = try change(event, of: owner, at: moment, facts: facts, in: transaction)
+        if let entry { try Journal.append([entry], at: moment, in: transaction) }
+        return outcome
     }
 
-    private static func write(
-        _ event: EventKind, _ ballot: [UInt8], _ election: Int64, _ voter: Int64, _ facts: [String: JSONValue], at moment: Instant,
-        in transaction: Transaction
-    ) throws {
-        try Journal.append(
-            [JournalEntry(.ballot(event), election: election, voter: voter, ballot: ballot, facts: facts)], at: moment, in: transaction)
+    /// Changes the status alone, and leaves it to the caller to write the entry in the same transaction: many at once cost less.
+    ///
+    /// - Parameter owner: whose ballot it is, by its row.
+    /// - Returns: the entry of what happened; nil where nothing did.
+    static func change(
+        _ event: EventKind, of owner: LetterBook.Owner, at moment: Instant, facts: [String: JSONValue], in transaction: Transaction
+    ) throws -> (outcome: Outcome, entry: JournalEntry?) {
+        let entry = JournalEntry(.ballot(event), election: owner.election, voter: owner.voter, ballot: owner.ballot, facts: facts)
+        if let next = event.brings, !event.sources.isEmpty {
+            // The words are our own enumeration's, never input: they may stand in the text.
+            let sources = event.sources.map { "status = '\($0.rawValue)'" }.joined(separator: " OR ")
+            let moved = try transaction.execute(
+                "UPDATE ballot SET status = $2, status_at = $3 WHERE id = $1 AND (\(sources))", .blob(owner.ballot), .text(next.rawValue),
+                .integer(moment.milliseconds))
+            if moved == 1 { return (.moved(next), entry) }
+        }
+        let standing = try transaction.first("SELECT status FROM ballot WHERE id = $1", .blob(owner.ballot)) { try $0.text("status") }
+        guard let standing, let status = BallotStatus(rawValue: standing) else { return (.unknown, nil) }
+        guard event.status(after: status) != nil else { return (.impossible(status), nil) }
+        return (.noted(status), entry)
     }
 }
 

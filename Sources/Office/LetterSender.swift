@@ -33,7 +33,7 @@ struct LetterSender {
     static func check(in office: Office) throws {
         let elections = try office.books.read { transaction in
             let waiting = Set(
-                try transaction.all("SELECT DISTINCT election FROM letter WHERE state IN ('queued', 'sending', 'deferred')") {
+                try transaction.all("SELECT DISTINCT election FROM letter WHERE ended_at IS NULL") {
                     try $0.integer("election")
                 })
             return try ElectionBook.all(in: transaction).filter { waiting.contains($0.id) }

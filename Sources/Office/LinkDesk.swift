@@ -145,7 +145,8 @@ package struct LinkDesk: Sendable {
                 .letterQueued, ballot: ballot.id, at: now,
                 facts: ["letter": .string(LetterKind.newLink.rawValue), "link": .string(hex(link.id))], in: transaction)
             try ExceptionList.clear(
-                [.needsNewLink, .linkRetired, .letterRefused], voter: ballot.voter, election: election.id, at: now, in: transaction)
+                [.needsNewLink, .linkRetired, .letterRefused, .letterBounced], voter: ballot.voter, election: election.id, at: now,
+                in: transaction)
             if let leftover {
                 // The mark stays: another leftover may lie behind this one.
                 try Self.journal(leftover, "finished", voter: ballot.voter, election: election.id, at: now, in: transaction)

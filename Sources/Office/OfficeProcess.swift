@@ -3,23 +3,28 @@ import Foundation
 package import Logging
 import ServiceLifecycle
 
-/// The office's long-lived part: brings books and counter up to each other and sends letters that are due, until it is told to stop.
+/// The office's long-lived part: brings books and counter up to each other, sends letters that are due, queues reminders and reads what came
+/// back, until it is told to stop.
 ///
 /// It does what the commands do, by the same desks, every few seconds; a failure is logged and tried again.
 package struct OfficeProcess: Service {
     private let office: Office
     private let logger: Logger
     private let pool: WorkPool
+    private let pace: MailroomPace
     /// How often it comes by.
     private static let pause = Duration.seconds(2)
     /// How long it leaves a relay alone that does not answer.
     private static let outagePause = Duration.seconds(30)
+    /// How often it looks for voters to remind: they wait for days.
+    private static let reminderPause = Duration.seconds(3600)
 
     /// The process of an office; nothing happens until it runs.
     package init(_ office: Office, logger: Logger) {
         self.office = office
         self.logger = logger
         pool = WorkPool(threads: 1)
+        pace = MailroomPace(office.configuration.smtp)
     }
 
     /// Comes by every two seconds (30 where the relay does not answer) until a graceful shutdown; then finishes what is in hand.
@@ -27,8 +32,11 @@ package struct OfficeProcess: Service {
         await withGracefulShutdownHandler {
             await cancelWhenGracefulShutdown {
                 var outage: String?
+                var remindsAt = ContinuousClock.now
                 while !Task.isCancelled {
-                    let next = await round(after: outage)
+                    let reminds = remindsAt <= .now
+                    if reminds { remindsAt = .now + Self.reminderPause }
+                    let next = await round(after: outage, reminds: reminds)
                     outage = next
                     try? await Task.sleep(for: outage == nil ? Self.pause : Self.outagePause)
                 }
@@ -41,14 +49,18 @@ package struct OfficeProcess: Service {
     }
 
     /// One round; returns why the relay is out, if it is.
-    private func round(after before: String?) async -> String? {
-        let (office, logger) = (office, logger)
+    private func round(after before: String?, reminds: Bool) async -> String? {
+        let (office, logger, pace) = (office, logger, pace)
         do {
             return try await pool.run {
                 if let trouble = try office.catchUp(), trouble.isNews {
                     logger.error("the counter's database cannot be used", metadata: ["reason": "\(trouble)"])
                 }
-                let summary = try Mailroom(office).sendDue(waitForLeases: false)
+                Self.readBounces(office, logger)
+                let mailroom = Mailroom(office)
+                let reminded = reminds ? try mailroom.queueReminders() : 0
+                if reminded > 0 { logger.info("reminders are queued", metadata: ["letters": "\(reminded)"]) }
+                let summary = try mailroom.sendDue(waits: false, pace: pace)
                 if summary.sent + summary.refused + summary.deferred > 0 {
                     logger.info(
                         "letters",
@@ -70,6 +82,23 @@ package struct OfficeProcess: Service {
         } catch {
             logger.error("the office process could not do its round and tries again", metadata: ["reason": "\(error)"])
             return nil
+        }
+    }
+    /// Reads what came back. That it cannot be read keeps no letter from going out.
+    private static func readBounces(_ office: Office, _ logger: Logger) {
+        let name = office.configuration.smtp.bounceMaildir
+        guard !name.isEmpty else { return }
+        do {
+            let sum = try BounceDesk(office).read(office.folder.path(name))
+            guard sum.read > 0 else { return }
+            logger.info(
+                "mail came back",
+                metadata: [
+                    "read": "\(sum.read)", "hard": "\(sum.hard)", "soft": "\(sum.soft)", "auto_reply": "\(sum.autoReplies)",
+                    "complaint": "\(sum.complaints)", "unmatched": "\(sum.unmatched)", "other": "\(sum.others)"
+                ])
+        } catch {
+            logger.error("what came back cannot be read", metadata: ["reason": "\(error)"])
         }
     }
 }

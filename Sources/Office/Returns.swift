@@ -179,7 +179,9 @@ package struct Returns: Sendable {
             .received, ballot: ballot.id, at: now,
             facts: ["piece": .integer(piece), "received_at": .string(receivedAt.rfc3339)], in: transaction)
         switch outcome {
-        case .moved: return Received(code: code.text, outcome: .received, voterID: voter, at: receivedAt, hint: "")
+        case .moved:
+            try LetterBook(office, at: now, in: transaction).notify(.received, ballot.owner)
+            return Received(code: code.text, outcome: .received, voterID: voter, at: receivedAt, hint: "")
         case .noted(let status):
             return Received(
                 code: code.text, outcome: .received, voterID: voter, at: receivedAt,
@@ -254,7 +256,14 @@ package struct Returns: Sendable {
         guard let piece = decided else { throw try refusal(text, word, ballot, in: transaction) }
         facts["piece"] = .integer(piece)
         switch try BallotBook.record(decision.event, ballot: ballot.id, at: now, facts: facts, in: transaction) {
-        case .moved(let status), .noted(let status): return status
+        case .moved(let status), .noted(let status):
+            let letters = LetterBook(office, at: now, in: transaction)
+            switch decision {
+            case .accept: try letters.notify(.accepted, ballot.owner)
+            case .reject(let reason): try letters.notify(.rejected, ballot.owner, detail: LetterDetail(reason: reason.text))
+            case .hold: break
+            }
+            return status
         case .impossible(let status):
             throw OfficeError(
                 .notAllowed, "The ballot in this envelope is \(status.rawValue), so there is nothing to decide.",
@@ -308,6 +317,8 @@ package struct Returns: Sendable {
         let base: [UInt8]
         let status: String
         let issuedAt: Instant
+
+        var owner: LetterBook.Owner { LetterBook.Owner(ballot: id, voter: voter, election: election) }
     }
 
     /// The ballot whose return code this is.

@@ -339,109 +339,56 @@ enum Schema {
             CREATE UNIQUE INDEX ballot_mail_serial ON ballot (mail_serial) WHERE mail_serial IS NOT NULL;
             CREATE TRIGGER ballot_mail_serial_frozen BEFORE UPDATE OF mail_serial ON ballot
                 BEGIN SELECT RAISE(ABORT, 'a ballot never changes after it is issued'); END;
-            """)
-    ]
-
-    /// `counter.sqlite`: what the public process needs, and nothing that tells who a voter is.
-    static let counter = [
+            """),
         Migration(
-            "0001 counter",
+            "0004 mailroom",
             """
-            -- One row: what the pages say about the office.
-            CREATE TABLE notice (
-                id   INTEGER PRIMARY KEY CHECK (id = 1),
-                text TEXT NOT NULL
-            );
+            -- Letters of every kind: some carry no link to the ballot. `sealed` is what only this letter knows: whom it goes to, where that is
+            -- not the address on the roll, and why a ballot was rejected. SQLite cannot drop NOT NULL: the table is made anew.
+            CREATE TABLE letter_of_any_kind (
+                id          INTEGER PRIMARY KEY,
+                election    INTEGER NOT NULL REFERENCES election (id),
+                voter       INTEGER NOT NULL REFERENCES voter (id),
+                ballot      BLOB NOT NULL REFERENCES ballot (id),
+                link        BLOB REFERENCES link (id),
+                kind        TEXT NOT NULL,
+                state       TEXT NOT NULL,
+                attempts    INTEGER NOT NULL DEFAULT 0,
+                queued_at   INTEGER NOT NULL,
+                due_at      INTEGER NOT NULL,
+                lease_until INTEGER,
+                leased_by   TEXT,
+                ended_at    INTEGER,
+                reply       TEXT,
+                -- By which kind of fault the relay refused it: a word of RefusalClass, or `expired` where it was tried for days.
+                refusal     TEXT,
+                -- What came back for it, the gravest so far.
+                bounce      TEXT,
+                bounced_at  INTEGER,
+                key_id      TEXT,
+                sealed      BLOB,
+                UNIQUE (link, kind),
+                -- With OR: SQLite makes a table of its own for each IN, every time that a row is written.
+                CHECK ((state = 'queued' OR state = 'sending' OR state = 'deferred') = (ended_at IS NULL)),
+                CHECK (ended_at IS NULL OR state = 'sent' OR state = 'refused' OR state = 'withdrawn'),
+                CHECK ((kind = 'ballot_ready' OR kind = 'new_link' OR kind = 'reminder' OR kind = 'reminder_post') = (link IS NOT NULL)),
+                CHECK (bounce IS NULL OR bounce = 'hard' OR bounce = 'soft' OR bounce = 'auto_reply' OR bounce = 'complaint'),
+                CHECK ((bounce IS NULL) = (bounced_at IS NULL)),
+                CHECK ((sealed IS NULL) = (key_id IS NULL))
+            ) STRICT;
+            INSERT INTO letter_of_any_kind (id, election, voter, ballot, link, kind, state, attempts, queued_at, due_at, lease_until, leased_by,
+                    ended_at, reply)
+                SELECT id, election, voter, ballot, link, kind, state, attempts, queued_at, due_at, lease_until, leased_by, ended_at, reply
+                FROM letter;
+            DROP TABLE letter;
+            ALTER TABLE letter_of_any_kind RENAME TO letter;
+            CREATE INDEX letter_ballot ON letter (ballot);
+            CREATE INDEX letter_due ON letter (due_at, id) WHERE ended_at IS NULL;
+            CREATE TRIGGER letter_kept BEFORE DELETE ON letter
+                BEGIN SELECT RAISE(ABORT, 'a letter is never deleted'); END;
 
-            CREATE TABLE election (
-                id   INTEGER PRIMARY KEY,
-                text TEXT NOT NULL
-            );
-
-            CREATE TABLE base (
-                hash   BLOB PRIMARY KEY CHECK (length(hash) = 32),
-                length INTEGER NOT NULL,
-                bytes  BLOB NOT NULL
-            );
-
-            -- In the order of issue, so that a million inserts append. `sealed` is tail, manifest and card under a key that only the token,
-            -- a visit or the roll key opens.
-            CREATE TABLE packet (
-                seq          INTEGER PRIMARY KEY AUTOINCREMENT,
-                ballot       BLOB NOT NULL UNIQUE CHECK (length(ballot) = 16),
-                election     INTEGER NOT NULL REFERENCES election (id),
-                base         BLOB NOT NULL REFERENCES base (hash),
-                sha256       BLOB NOT NULL CHECK (length(sha256) = 32),
-                length       INTEGER NOT NULL,
-                tracking     BLOB NOT NULL UNIQUE CHECK (length(tracking) = 32),
-                issued_at    INTEGER NOT NULL,
-                delivered_at INTEGER,
-                sealed       BLOB NOT NULL
-            );
-            CREATE TRIGGER packet_frozen BEFORE UPDATE OF seq, ballot, election, base, sha256, length, tracking, issued_at, sealed ON packet
-                BEGIN SELECT RAISE(ABORT, 'a packet never changes after it is issued'); END;
-
-            CREATE TABLE link (
-                seq          INTEGER PRIMARY KEY AUTOINCREMENT,
-                id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
-                lookup       BLOB NOT NULL UNIQUE CHECK (length(lookup) = 16),
-                ballot       BLOB NOT NULL REFERENCES packet (ballot),
-                answer       BLOB NOT NULL CHECK (length(answer) = 32),
-                wrap         BLOB NOT NULL,
-                closes_at    INTEGER NOT NULL,
-                made_at      INTEGER NOT NULL,
-                state        TEXT NOT NULL CHECK (state IN ('live', 'claimed', 'replaced', 'retired')),
-                tries        INTEGER NOT NULL DEFAULT 0,
-                locked_until INTEGER NOT NULL DEFAULT 0,
-                claimed_at   INTEGER,
-                CHECK ((state = 'claimed') <= (claimed_at IS NOT NULL))
-            );
-            -- Invariant 5: at most one link of a ballot can be claimed.
-            CREATE UNIQUE INDEX link_live ON link (ballot) WHERE state = 'live';
-            CREATE INDEX link_ballot ON link (ballot);
-
-            CREATE TABLE visit (
-                id         BLOB PRIMARY KEY CHECK (length(id) = 16),
-                link       BLOB NOT NULL UNIQUE REFERENCES link (id),
-                secret     BLOB NOT NULL CHECK (length(secret) = 32),
-                wrap       BLOB NOT NULL,
-                opened_at  INTEGER NOT NULL,
-                expires_at INTEGER NOT NULL,
-                ended_at   INTEGER
-            );
-
-            -- The byte ranges of each file that left through a link's visit: "from-to,from-to", half-open, sorted, merged.
-            CREATE TABLE served (
-                link   BLOB NOT NULL REFERENCES link (id),
-                file   TEXT NOT NULL CHECK (file IN ('pdf', 'zip')),
-                ranges TEXT NOT NULL,
-                PRIMARY KEY (link, file)
-            );
-
-            -- What the office adds to the timeline that the tracking code opens; the counter's own steps are its events.
-            CREATE TABLE step (
-                ballot BLOB NOT NULL,
-                seq    INTEGER NOT NULL,
-                kind   TEXT NOT NULL,
-                at     INTEGER NOT NULL,
-                sealed BLOB,
-                PRIMARY KEY (ballot, seq)
-            );
-
-            -- Each change at the counter, in the transaction that makes it; the office copies them into the journal.
-            CREATE TABLE counter_event (
-                seq    INTEGER PRIMARY KEY AUTOINCREMENT,
-                at     INTEGER NOT NULL,
-                kind   TEXT NOT NULL CHECK (kind IN ('claimed', 'delivered', 'retired')),
-                ballot BLOB NOT NULL,
-                link   BLOB NOT NULL,
-                detail TEXT NOT NULL DEFAULT ''
-            );
-            CREATE INDEX counter_event_ballot ON counter_event (ballot);
-            CREATE TRIGGER counter_event_kept BEFORE DELETE ON counter_event
-                BEGIN SELECT RAISE(ABORT, 'counter events only grow'); END;
-            CREATE TRIGGER counter_event_frozen BEFORE UPDATE ON counter_event
-                BEGIN SELECT RAISE(ABORT, 'counter events only grow'); END;
+            -- Since when nothing is sent (`letters pause`); NULL: letters go out.
+            ALTER TABLE office ADD COLUMN mail_paused_at INTEGER;
             """)
     ]
 }

@@ -271,11 +271,14 @@ private struct RollComparison {
     private mutating func notice(_ old: VoterRecord, _ new: VoterRecord, of voter: Int64, in transaction: Transaction) throws {
         let ballot = try transaction.first(
             """
-            SELECT b.status, s.code FROM ballot b JOIN ballot_style s ON s.id = b.style
+            SELECT b.id, b.status, s.code FROM ballot b JOIN ballot_style s ON s.id = b.style
             WHERE b.election = $1 AND b.voter = $2 AND b.status NOT IN ('replaced', 'cancelled')
             """, .integer(election.id), .integer(voter)
-        ) { (status: BallotStatus(rawValue: try $0.text("status")), style: StyleID(try $0.text("code"))) }
+        ) { (id: try $0.blob("id"), status: BallotStatus(rawValue: try $0.text("status")), style: StyleID(try $0.text("code"))) }
         guard let ballot, let status = ballot.status else { return }
+        if old.email.lowercased() != new.email.lowercased() {
+            try tellOldAddress(old.email, LetterBook.Owner(ballot: ballot.id, voter: voter, election: election.id), in: transaction)
+        }
         func note(_ kind: ExceptionList.Kind, _ detail: String) throws {
             try ExceptionList.add(kind, voter: voter, election: election.id, detail: detail, at: now, in: transaction)
             summary.exceptions += 1
@@ -299,6 +302,16 @@ private struct RollComparison {
             try note(.styleChanged, "Issued \(ballot.style); the roll now resolves to none: \(unresolved.reason).")
         }
         if new.protected, !old.protected { try note(.nowProtected, "Protected since a ballot was issued.") }
+    }
+
+    /// Somebody else may have changed the address in the voter's name: the old one, where it got a letter, is told that no more will come.
+    private func tellOldAddress(_ address: String, _ owner: LetterBook.Owner, in transaction: Transaction) throws {
+        let closesAt = election.definition.deadlines.linksClose.instant(in: election.definition.timeZone)
+        guard !address.isEmpty, now < closesAt else { return }
+        let sent = try transaction.count(
+            "SELECT count(*) FROM letter WHERE ballot = $1 AND state = 'sent' AND kind <> 'address_changed'", .blob(owner.ballot))
+        guard sent > 0 else { return }
+        try LetterBook(office, at: now, in: transaction).queue(.addressChanged, to: owner, detail: LetterDetail(address: address))
     }
 
     private func clearHeld(_ number: [UInt8], in transaction: Transaction) throws {

@@ -90,7 +90,8 @@ struct Uocava: AsyncParsableCommand {
             CommandGroup(
                 name: "Reporting",
                 subcommands: [
-                    StatusCommand.self, ExceptionsCommand.self, ReconcileCommand.self, VerifyCommand.self, AuditCommand.self
+                    StatusCommand.self, ExceptionsCommand.self, ReportCommand.self, ReconcileCommand.self, VerifyCommand.self,
+                    AuditCommand.self
                 ])
         ])
 }

@@ -27,7 +27,9 @@ final class ProgressMeter: Sendable {
     }
 
     /// Shows it if it is time to; from any thread.
-    func update(_ done: Int, of total: Int) {
+    ///
+    /// - Parameter beside: what else is to be told of it, e.g. `3 deferred`.
+    func update(_ done: Int, of total: Int, beside: String = "") {
         state.withLock { state in
             let now = ContinuousClock.now
             let since = state.shown ?? state.begin
@@ -36,7 +38,7 @@ final class ProgressMeter: Sendable {
             state.shown = now
             state.isDrawn = true
             let elapsed = Double((now - state.begin).components.seconds) + Double((now - state.begin).components.attoseconds) / 1e18
-            let words = Self.words(noun, done: min(done, total), total: total, elapsed: elapsed)
+            let words = Self.words(noun, done: min(done, total), total: total, elapsed: elapsed, beside: beside)
             if redraws {
                 let room = Terminal.width(STDERR_FILENO) - 1
                 Output.raw("\r\u{1B}[K" + Self.bar(task, words, done: min(done, total), total: total, width: room))
@@ -55,6 +57,18 @@ final class ProgressMeter: Sendable {
         }
     }
 
+    /// Tells what holds it up, once; on a terminal the bar comes back with the next update.
+    func wait(for what: String) {
+        state.withLock { state in
+            state.isDrawn = true
+            if redraws {
+                Output.raw("\r\u{1B}[K" + String("\(task): waiting for \(what)".prefix(Terminal.width(STDERR_FILENO) - 1)))
+            } else {
+                Output.raw("\(task): waiting for \(what)\n")
+            }
+        }
+    }
+
     /// Takes away what was drawn.
     func finish() {
         state.withLock { state in
@@ -64,8 +78,9 @@ final class ProgressMeter: Sendable {
     }
 
     /// `124,000 of 200,000 voters, 6,120/s, 13 s left`.
-    static func words(_ noun: String, done: Int, total: Int, elapsed: Double) -> String {
+    static func words(_ noun: String, done: Int, total: Int, elapsed: Double, beside: String = "") -> String {
         var text = "\(grouped(done)) of \(grouped(total)) \(noun)"
+        if !beside.isEmpty { text += ", \(beside)" }
         let rate = elapsed > 0 ? Double(done) / elapsed : 0
         guard rate > 0 else { return text }
         text += rate >= 10 ? ", \(grouped(Int(rate)))/s" : ", \(Int(rate * 10) / 10).\(Int(rate * 10) % 10)/s"

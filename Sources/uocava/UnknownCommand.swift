@@ -56,11 +56,11 @@ enum UnknownCommand {
     private static func unknown(_ word: String, after path: [String], among commands: [any ParsableCommand.Type]) -> Failure {
         func whole(_ name: String) -> String { (path + [name]).joined(separator: " ") }
         let names = commands.map(name)
-        // "send" alone is "letters send": somebody who knows the verb looks for its noun.
+        // "send" alone is "letters send": somebody who knows the verb looks for its noun, and did not mistype another.
         let phrases = commands.flatMap { noun in
             noun.configuration.subcommands.filter { name($0) == word }.map { "\(name(noun)) \(name($0))" }
         }
-        let meant = Nearest.to(word, among: names).map { [whole($0)] } ?? phrases
+        let meant = phrases.isEmpty ? Nearest.to(word, among: names).map { [whole($0)] } ?? [] : phrases
         let question = meant.isEmpty ? "" : " Did you mean \(meant.map { "\"\($0)\"" }.joined(separator: " or "))?"
         let kind = path.isEmpty ? "The commands are" : names.count == 1 ? "The only one is" : "There are"
         let help = (path + ["--help"]).joined(separator: " ")

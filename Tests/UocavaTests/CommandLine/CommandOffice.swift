@@ -58,9 +58,9 @@ enum CommandOffice {
     }
 }
 
-/// A relay on loopback that takes every letter, but defers those to `deferred@…`, refuses those to `refused@…`, and takes none from
-/// `stranger@…`.
-final class CommandRelay {
+/// A relay on loopback that takes every letter, but defers those to `deferred@…`, refuses those to `refused@…`, takes none from `stranger@…`,
+/// and does as ``say(_:)`` tells it.
+final class CommandRelay: @unchecked Sendable {  // why: the process is started once, and ended once by who owns this
     /// Its address.
     let url: String
     private let process: Process
@@ -93,6 +93,48 @@ final class CommandRelay {
         }
     }
 
+    /// A letter as it came.
+    struct Envelope: Equatable {
+        let from: String
+        let to: String
+        let messageID: String
+        let subject: String
+        let language: String
+    }
+
+    /// The envelopes of the letters so far.
+    var envelopes: [Envelope] {
+        get throws {
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("envelope-") }.sorted()
+            return try names.map { name in
+                let lines = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8).components(separatedBy: "\n")
+                return Envelope(from: lines[0], to: lines[1], messageID: lines[2], subject: lines[3], language: lines[4])
+            }
+        }
+    }
+
+    /// The most letters that it was handed at once.
+    var most: Int {
+        get throws { Int(try String(contentsOf: folder.appendingPathComponent("most"), encoding: .utf8)) ?? 0 }
+    }
+
+    /// The first letter to an address, decoded: its text part, and its HTML part.
+    func letter(to address: String) throws -> (text: String, html: String)? {
+        guard let place = try envelopes.firstIndex(where: { $0.to == address }) else { return nil }
+        let html = folder.appendingPathComponent("html-\(String(format: "%03d", place + 1))")
+        return (try letters[place], try String(contentsOf: html, encoding: .utf8))
+    }
+
+    /// From now on every recipient gets this answer, e.g. `554 5.7.1 relay access denied`; nil: as it was.
+    func say(_ answer: String?) throws {
+        let file = folder.appendingPathComponent("mode")
+        if let answer {
+            try Data(answer.utf8).write(to: file, options: .atomic)
+        } else {
+            try? FileManager.default.removeItem(at: file)
+        }
+    }
+
     /// Not SIGTERM: a child of a worker thread inherits that thread's mask, which may block it.
     func stop() {
         kill(process.processIdentifier, SIGKILL)
@@ -106,20 +148,39 @@ final class CommandRelay {
         folder = sys.argv[1]
         class Relay:
             number = 0
+            now = most = 0
             async def handle_MAIL(self, server, session, envelope, address, options):
-                if address.startswith("stranger@"): return "550 5.7.1 sender not known here"
+                if address.startswith("stranger"): return "550 5.7.1 sender not known here"
                 envelope.mail_from = address
+                Relay.now += 1
+                if Relay.now > Relay.most:
+                    Relay.most = Relay.now
+                    with open(f"{folder}/most", "w") as file: file.write(str(Relay.most))
                 return "250 OK"
             async def handle_RCPT(self, server, session, envelope, address, options):
+                answer = self.answer(envelope, address)
+                if answer[0] != "2": Relay.now -= 1
+                return answer
+            def answer(self, envelope, address):
+                if os.path.exists(f"{folder}/mode"): return open(f"{folder}/mode").read()
+                if address.startswith("full@"): return "552 5.2.2 mailbox full"
                 if address.startswith("deferred@"): return "451 4.2.1 come back later"
                 if address.startswith("refused@"): return "550 5.1.1 nobody of that name"
                 envelope.rcpt_tos.append(address)
                 return "250 OK"
             async def handle_DATA(self, server, session, envelope):
+                await asyncio.sleep(0.005)
+                Relay.now -= 1
                 letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
                 Relay.number += 1
                 with open(f"{folder}/letter-{Relay.number:03}", "w", encoding="utf-8") as file:
                     file.write(envelope.rcpt_tos[0] + "\\n" + letter.get_body(("plain",)).get_content())
+                with open(f"{folder}/html-{Relay.number:03}", "w", encoding="utf-8") as file:
+                    html = letter.get_body(("html",))
+                    file.write(html.get_content() if html else "")
+                with open(f"{folder}/envelope-{Relay.number:03}", "w", encoding="utf-8") as file:
+                    fields = [envelope.mail_from, envelope.rcpt_tos[0], letter["Message-ID"], letter["Subject"], letter["Content-Language"] or ""]
+                    file.write("\\n".join(fields))
                 return "250 OK"
         async def main():
             server = await asyncio.get_running_loop().create_server(lambda: SMTP(Relay()), "127.0.0.1", 0)

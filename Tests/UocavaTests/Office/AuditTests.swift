@@ -253,8 +253,9 @@ struct AuditPlant: Sendable, CustomTestStringConvertible {
             "the journal row of an issue is deleted", finds: "7 growth: journal row", "2 journal: ballot ID(V2)",
             script: "DELETE FROM journal WHERE ballot = BALLOT(V2) AND kind = 'issued'"),
         books(
-            "the last journal row is deleted", finds: "7 growth: journal row", "1 status: ballot ID(V4)",
-            script: "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)"),
+            // The last but one is the decision; a letter tells of it.
+            "the last journal rows are deleted", finds: "7 growth: journal row", "1 status: ballot ID(V4)",
+            script: "DELETE FROM journal WHERE seq >= (SELECT max(seq) FROM journal) - 1"),
         books(
             "the journal is cut off where no status shows it", finds: "7 growth: journal row",
             script: """

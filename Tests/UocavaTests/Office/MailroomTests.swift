@@ -7,44 +7,10 @@ import Testing
 
 @Suite("The mailroom", .enabled(if: TestOffice.present, "the program is not built"))
 struct MailroomTests {
-    /// A small office whose ballots are issued, and the relay that it writes to.
-    private final class Post {
-        let test: TestOffice
-        let office: Office
-        let relay: CommandRelay
-
-        init() throws {
-            test = try TestOffice()
-            try test.issue()
-            relay = try CommandRelay()
-            let settings = test.folder.appendingPathComponent("uocava.yaml")
-            let text = try String(contentsOf: settings, encoding: .utf8)
-            try Data(text.replacingOccurrences(of: "smtp://127.0.0.1:2525", with: relay.url).utf8).write(to: settings)
-            office = try Office(OfficeFolder(test.folder), clock: test.office.clock)
-        }
-
-        deinit { relay.stop() }
-
-        /// Who got a letter, each as often as one came.
-        var recipients: [String] {
-            get throws { try relay.letters.compactMap { $0.split(separator: "@").first.map(String.init) }.sorted() }
-        }
-
-        func states() throws -> [String: Int] {
-            try office.books.read { books in
-                var states: [String: Int] = [:]
-                try books.forEach("SELECT state, count(*) AS n FROM letter GROUP BY state") {
-                    states[try $0.text("state")] = Int(try $0.integer("n"))
-                }
-                return states
-            }
-        }
-    }
-
     @Test("A letter goes out only if its link is live; who ends links at the counter makes nobody lose a letter")
     func onlyLive() async throws {
         try await mailOnOwnThread {
-            let post = try Post()
+            let post = try MailOffice()
             let (first, second) = (try post.test.ballot("V1"), try post.test.ballot("V2"))
             try post.office.counter.write { counter in
                 try counter.execute("UPDATE link SET state = 'retired' WHERE ballot = $1", .blob(first))
@@ -64,10 +30,10 @@ struct MailroomTests {
 
     @Test("Each letter goes out once, however many send at once, and every link that was mailed opens its ballot")
     func once() async throws {
-        let post = try Post()
+        let post = try MailOffice()
         let office = post.office
         try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<3 { group.addTask { try await mailOnOwnThread { try Mailroom(office).sendDue(waitForLeases: false).sent } } }
+            for _ in 0..<3 { group.addTask { try await mailOnOwnThread { try Mailroom(office).sendDue(waits: false).sent } } }
             var sent = 0
             for try await number in group { sent += number }
             #expect(sent == TestOffice.due)
@@ -88,7 +54,7 @@ struct MailroomTests {
 
     @Test("Each letter goes out once also where the clock runs back a little while many send")
     func onceWithAnUnsteadyClock() async throws {
-        let post = try Post()
+        let post = try MailOffice()
         post.test.advance(seconds: 600)
         let box = post.test.clockBox
         let looks = Mutex<Int64>(0)
@@ -103,7 +69,7 @@ struct MailroomTests {
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<3 {
                 group.addTask {
-                    try await mailOnOwnThread { try Mailroom(try Office(folder, clock: clock)).sendDue(waitForLeases: false).sent }
+                    try await mailOnOwnThread { try Mailroom(try Office(folder, clock: clock)).sendDue(waits: false).sent }
                 }
             }
             var sent = 0
@@ -116,7 +82,7 @@ struct MailroomTests {
     @Test("Whose letter was refused, or waits for a day, is not served, and reconcile says so")
     func notServed() async throws {
         try await mailOnOwnThread {
-            let post = try Post()
+            let post = try MailOffice()
             _ = try VoterRoll(post.office).importRoll(
                 TestOffice.roll([TestOffice.row(1, email: "refused@example.org"), TestOffice.row(2, email: "deferred@example.org")]),
                 file: "voters.csv", election: TestOffice.election)
@@ -135,16 +101,16 @@ struct MailroomTests {
     @Test("What a dead sender had in hand is sent when its lease has run out, and not before")
     func leases() async throws {
         try await mailOnOwnThread {
-            let post = try Post()
+            let post = try MailOffice()
             let now = post.test.now.milliseconds
             try post.office.books.write { books in
                 try books.execute(
                     "UPDATE letter SET state = 'sending', leased_by = '1/1', lease_until = $1 WHERE id <= 2", .integer(now + 30_000))
             }
-            #expect(try Mailroom(post.office).sendDue(waitForLeases: false).sent == TestOffice.due - 2)
+            #expect(try Mailroom(post.office).sendDue(waits: false).sent == TestOffice.due - 2)
             #expect(try post.states() == ["sent": TestOffice.due - 2, "sending": 2])
             post.test.advance(seconds: 31)
-            #expect(try Mailroom(post.office).sendDue(waitForLeases: false).sent == 2)
+            #expect(try Mailroom(post.office).sendDue(waits: false).sent == 2)
             #expect(try post.recipients == (1...9).map { "v\($0)" })
             try post.test.verify()
         }

@@ -127,7 +127,7 @@ struct ReconcileTests {
             ("", "DELETE FROM link WHERE ballot = BALLOT", .link, "V1"),
             ("DELETE FROM link WHERE ballot = BALLOT", "", .link, "V1"),
             ("DELETE FROM letter WHERE ballot = BALLOT", "", .letter, "V1"),
-            ("UPDATE letter SET state = 'withdrawn' WHERE ballot = BALLOT", "", .letter, "V1"),
+            ("UPDATE letter SET state = 'withdrawn', ended_at = 1 WHERE ballot = BALLOT", "", .letter, "V1"),
             ("DELETE FROM journal WHERE ballot = BALLOT AND kind = 'issued'", "", .ballot, "V1"),
             ("UPDATE ballot SET status = 'sent' WHERE id = BALLOT", "", .status, "V1"),
             ("", "UPDATE link SET state = 'replaced' WHERE ballot = BALLOT", .link, "V1"),

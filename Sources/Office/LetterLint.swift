@@ -1,0 +1,130 @@
+package import Elections
+
+/// Reads the office's own letters before a voter does.
+///
+/// Whatever depends on what a letter leaves out is looked at in every letter that the template can become: with and without a fax number,
+/// for every identity question, before and after the day of posting.
+package enum LetterLint {
+    /// Everything that keeps a template from being used. `file` as it is named in the problems.
+    package static func problems(in template: String, kind: LetterKind, language: String, file: String) -> [Problem] {
+        found(in: template, kind: kind).map { $0.inFile(file) }
+    }
+
+    /// What no program can check, and what may be meant but mostly is not; nothing where the template cannot be used at all.
+    package static func warnings(in template: String, kind: LetterKind, language: String, file: String) -> [Problem] {
+        guard let text = LetterTemplate.text(of: Array(template.utf8)), let parts = try? LetterTemplate.parts(text) else { return [] }
+        var warnings: [Problem] = []
+        if !["en", "es"].contains(language.prefix { $0 != "-" }) {
+            warnings.append(
+                Problem(
+                    what: "invitations to e-mail the ballot are found in English and Spanish only",
+                    hint:
+                        "Have somebody who reads \(Printable.quote(language)) check that it asks for the ballot by post and no other way."
+                ))
+        }
+        let names = Set(LetterTags(text).names.map(\.name))
+        func miss(_ name: String, _ hint: String) {
+            if !names.contains(name) { warnings.append(Problem(what: "the letter has no {{\(name)}}", hint: hint)) }
+        }
+        miss("voter", "A letter without a name is easily taken for fraud.")
+        if kind != .addressChanged { miss("election", "The voter may get letters about several elections.") }
+        if kind.hasBallotLink { miss("closes", "It is the day until which the link works.") }
+        if kind == .reminderPost { miss("post_by", "It is the day by which to post, which this letter is about.") }
+        let lines = parts.body.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated().dropFirst() where line.first?.isLowercase == true && lines[index - 1].utf8.count > 50 {
+            warnings.append(
+                Problem(
+                    line: index + parts.bodyLine, what: "the paragraph goes on in a new line",
+                    hint: "Write a paragraph as one long line: every mail program breaks it where it must."))
+            break
+        }
+        return warnings.map { $0.inFile(file) }
+    }
+
+    /// The first sentence of a text that invites to return a ballot other than by post, in English or Spanish; nil: none does. For texts
+    /// of the office that stand in letters without being templates, e.g. an election's return notice.
+    package static func invitation(in text: String) -> String? { LetterSentences.invitations(in: LetterLayout(text)).first }
+
+    /// The longest subject, in characters.
+    static let longestSubject = 150
+
+    private static func found(in template: String, kind: LetterKind) -> [Problem] {
+        guard template.utf8.count <= OwnLetters.largest else {
+            return [
+                Problem(
+                    what: "this is larger than \(OwnLetters.largest >> 10) KB", hint: "A letter is a page or two. Is it the right file?")
+            ]
+        }
+        guard let text = LetterTemplate.text(of: Array(template.utf8)) else { return [] }
+        var problems = characters(of: text)
+        let tags = LetterTags(text)
+        problems += tags.problems
+        let parsed: LetterTemplate
+        do throws(Problem) {
+            let parts = try LetterTemplate.parts(text)
+            if parts.subject.count > longestSubject {
+                problems.append(
+                    Problem(
+                        line: 1, what: "the subject has \(parts.subject.count) characters",
+                        hint: "At most \(longestSubject); mail programs show the first 50 or so."))
+            }
+            for (name, line) in tags.names where line == 1 && LetterVariable.personal.contains(name) {
+                problems.append(
+                    Problem(
+                        line: 1, what: "{{\(name)}} stands in the subject",
+                        hint: "Whoever sees the list of messages reads the subject: nothing about the voter belongs there."))
+            }
+            for name in ["contact", "address", "return_notice"] where tags.names.contains(where: { $0 == (name, 1) }) {
+                problems.append(Problem(line: 1, what: "{{\(name)}} stands in the subject", hint: "It belongs into the letter."))
+            }
+            // What is off with the places explains why it is no Mustache, and on which line.
+            guard problems.isEmpty else { return problems }
+            parsed = try LetterTemplate(text)
+        } catch {
+            return tags.problems.isEmpty || error.line == 1 || error.line == 2 ? problems + [error] : problems
+        }
+        var lines: Set<Int> = []
+        return LetterTrial(of: parsed, kind: kind).problems.compactMap { found in
+            guard let words = found.column else { return found }
+            let line = line(of: words, in: text)
+            // One sentence with and without the fax number is one problem.
+            if let line, found.what.hasSuffix(LetterTrial.invites), !lines.insert(line).inserted { return nil }
+            return Problem(line: line, what: found.what, hint: found.hint)
+        }
+    }
+
+    /// The line of the template that has the words, which were found in a rendered letter: all of them, or as many of the first as it
+    /// takes.
+    private static func line(of words: String, in text: String) -> Int? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var words = words.split(separator: " ")
+        while !words.isEmpty {
+            let piece = words.joined(separator: " ")
+            if let index = lines.firstIndex(where: { $0.contains(piece) }) { return index + 1 }
+            words.removeLast()
+        }
+        return nil
+    }
+
+    private static func characters(of text: String) -> [Problem] {
+        var problems: [Problem] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            guard let scalar = line.unicodeScalars.first(where: isForbidden) else { continue }
+            let code = String(scalar.value, radix: 16, uppercase: true)
+            problems.append(
+                Problem(
+                    line: index + 1,
+                    what: "this line has the invisible character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)",
+                    hint: "Delete it; type the line anew if you cannot see it."))
+        }
+        return problems
+    }
+
+    /// Controls, turns of the direction of writing, private use, and what hides between letters.
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0xE000...0xF8FF, 0xF0000...0x10FFFF, 0xE0000...0xE0FFF, 0xAD, 0x2060...0x2064, 0xFEFF, 0xFFFC: true
+        default: Printable.isUnsafe(scalar)
+        }
+    }
+}
