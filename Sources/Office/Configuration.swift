@@ -62,6 +62,8 @@ package struct Configuration: Sendable {
         package var returnPath = ""
         /// A Maildir that the office process watches for what comes back; relative to the office's folder; empty: none.
         package var bounceMaildir = ""
+        /// Seconds for one letter: a relay that is silent for so long is left.
+        package var timeoutSeconds = 60
         /// Hours after which a letter that is only ever put off is given up.
         package var giveUpHours = 96
     }
@@ -225,6 +227,7 @@ package struct Configuration: Sendable {
         }
         configuration.smtp.connections = smtp.integer("connections", in: 1...64, default: configuration.smtp.connections)
         configuration.smtp.messagesPerMinute = smtp.integer("messages_per_minute", in: 0...1_000_000, default: 0)
+        configuration.smtp.timeoutSeconds = smtp.integer("timeout_seconds", in: 1...600, default: configuration.smtp.timeoutSeconds)
         configuration.smtp.giveUpHours = smtp.integer("give_up_hours", in: 1...720, default: configuration.smtp.giveUpHours)
         configuration.smtp.bounceMaildir = smtp.optionalText("bounce_maildir") ?? ""
         let mechanisms = SMTPServer.Mechanism.allCases.map(\.rawValue)

@@ -170,7 +170,8 @@ package struct Mailroom: Sendable {
         }
         let server = SMTPServer(
             url: smtp.url, tls: smtp.requiresTLS ? .required : .none, user: smtp.user, password: password,
-            mechanism: SMTPServer.Mechanism(rawValue: smtp.auth), caFile: smtp.caFile.isEmpty ? nil : office.folder.path(smtp.caFile).path)
+            mechanism: SMTPServer.Mechanism(rawValue: smtp.auth), caFile: smtp.caFile.isEmpty ? nil : office.folder.path(smtp.caFile).path,
+            connectTimeout: min(10, smtp.timeoutSeconds), timeout: smtp.timeoutSeconds)
         do { try SMTPServer.validate(server) } catch let error as MailError {
             throw OfficeError(.badInput, "uocava.yaml, smtp: \(error.message)", hint: error.hint)
         }
