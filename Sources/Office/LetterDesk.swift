@@ -66,11 +66,12 @@ package struct LetterDesk: Sendable {
         }
     }
 
-    /// The text of a letter as one saves it to change it: the office's own, or the shipped one.
+    /// The shipped text of a letter, as one saves it to change it. The office's own files are not looked at: a shell has emptied the one that
+    /// this is to become before the program begins.
     ///
     /// - Throws: ``OfficeError`` `notFound` where there is none in the language, with the languages that there are.
-    package static func template(_ kind: LetterKind, language: String, folder: URL?) throws -> String {
-        let writer = try LetterWriter(overrides: folder)
+    package static func template(_ kind: LetterKind, language: String) throws -> String {
+        let writer = try LetterWriter(overrides: nil)
         if let text = writer.template(kind, language: language) { return text }
         throw OfficeError(
             .notFound, "There is no letter \(kind.rawValue) in \(Printable.quote(language)).",

@@ -61,8 +61,8 @@ extension LettersCommand {
     struct Template: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "template",
-            abstract: "Print a letter's text, to save and change it.",
-            usage: "uocava letters template KIND [--language LANG] [--shipped]\n       uocava letters template --variables",
+            abstract: "Print a letter's shipped text, to save and change it.",
+            usage: "uocava letters template KIND [--language LANG]\n       uocava letters template --variables",
             discussion: """
                 Save it in the office's folder as letters/KIND.LANGUAGE.txt: from then on letters of this kind \
                 go out in your words. The first line is the subject; below, each paragraph is one line.
@@ -79,13 +79,8 @@ extension LettersCommand {
         @Option(name: .long, help: ArgumentHelp("Its language.", valueName: "LANG"))
         var language = "en"
 
-        @Flag(name: .long, help: "The shipped text, also where the office has its own.")
-        var shipped = false
-
         @Flag(name: .long, help: "List what can stand between {{ and }}, and what it becomes.")
         var variables = false
-
-        @OptionGroup var office: OfficeOptions
 
         /// Prints it.
         func run() throws {
@@ -96,9 +91,7 @@ extension LettersCommand {
             guard let kind else {
                 throw OfficeError(.usage, "Which letter?", hint: "Use one of: \(TypedLetter.known).")
             }
-            // The shipped texts can be had before there is an office.
-            let folder = shipped ? nil : (try? office.folder()).map { $0.path(LetterFolder.name) }
-            try Output.data(try LetterDesk.template(try TypedLetter.kind(kind), language: language, folder: folder))
+            try Output.data(try LetterDesk.template(try TypedLetter.kind(kind), language: language))
         }
     }
 
