@@ -40,7 +40,8 @@ package struct MailAddress: Sendable, Hashable {
     /// The address as it stands in a header: a local part that is no dot-atom (RFC 5322 3.2.3) is quoted, which means the same.
     var headerForm: String {
         let local = localPart
-        guard local.hasPrefix(".") || local.hasSuffix(".") || local.contains("..") else { return address }
+        let atoms = local.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard atoms.contains(where: \.isEmpty) else { return address }
         return "\"\(local)\"\(address.dropFirst(local.count))"
     }
 

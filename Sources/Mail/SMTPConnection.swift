@@ -16,12 +16,15 @@ package final class SMTPConnection {
     private var isOutOfStep = false
 
     /// Prepares a connection; nothing is sent yet.
+    ///
+    /// - Parameter gate: asked when the relay is ready for a letter and before the first byte of it leaves, on the sender's thread; it may
+    ///   block. Where it says no, the letter is `deferred` and the relay does not have it.
     /// - Throws: what ``SMTPServer/validate(_:)`` throws, and `MailError` with code `curl` where libcurl lacks something that we need.
-    package init(_ server: SMTPServer) throws {
+    package init(_ server: SMTPServer, gate: @escaping () -> Bool = { true }) throws {
         try SMTPServer.validate(server)
         guard SMTPConnection.libraryReady, let handle = unsafe curl_easy_init() else { throw MailError(.curl, "libcurl could not start.") }
         login = SMTPLogin(server)
-        exchange = SMTPExchange(needsLogin: login != nil, isEncrypted: server.tls != .none)
+        exchange = SMTPExchange(needsLogin: login != nil, isEncrypted: server.tls != .none, gate: gate)
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         unsafe self.handle = handle

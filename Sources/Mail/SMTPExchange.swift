@@ -42,6 +42,8 @@ final class SMTPExchange {
 
     private let needsLogin: Bool
     private let isEncrypted: Bool
+    /// Asked before the first byte of a letter leaves; see ``SMTPConnection/init(_:gate:)``.
+    private let gate: () -> Bool
     /// Bytes of replies read on this connection.
     private var bytes = 0
     private var letter: [UInt8] = []
@@ -49,9 +51,10 @@ final class SMTPExchange {
     private var ended = false
     private var pending: [UInt8] = []
 
-    init(needsLogin: Bool, isEncrypted: Bool) {
+    init(needsLogin: Bool, isEncrypted: Bool, gate: @escaping () -> Bool) {
         self.needsLogin = needsLogin
         self.isEncrypted = isEncrypted
+        self.gate = gate
     }
 
     /// Starts over for a letter.
@@ -119,9 +122,9 @@ final class SMTPExchange {
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// Gives libcurl the next piece of the letter, or stops it where the login is missing.
+    /// Gives libcurl the next piece of the letter, or stops it where the login is missing or the gate is closed.
     func read(into buffer: UnsafeMutableRawPointer, capacity: Int) -> Int {
-        guard !lacksLogin else { return uocava_curl_read_abort }
+        guard !lacksLogin, offset > 0 || gate() else { return uocava_curl_read_abort }
         let count = min(capacity, letter.count - offset)
         guard count > 0 else { return 0 }
         unsafe letter.withUnsafeBytes { source in

@@ -33,17 +33,17 @@ enum ReplyText {
     /// with 32 or more base-32 characters in a row, which could be a token, `<token>`.
     static func safe(_ bytes: [UInt8], recipient: String) -> String {
         var scalars = String.UnicodeScalarView()
-        var space = true
+        // A space is written when something follows it.
+        var space = false
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
             if HeaderText.isControl(scalar) || scalar == " " {
-                if !space { scalars.append(" ") }
-                space = true
+                space = !scalars.isEmpty
             } else if scalar.value < 0x80 || scalar.properties.generalCategory != .format {
-                scalars.append(scalar)
+                if space { scalars.append(" ") }
                 space = false
+                scalars.append(scalar)
             }
         }
-        while scalars.last == " " { scalars.removeLast() }
         let text = Array(String(scalars).utf8)
         // The whole address first, because it may hold characters that end a word (`o'brien@`).
         let redacted = withoutWords(

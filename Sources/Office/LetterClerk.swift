@@ -68,9 +68,8 @@ final class LetterClerk: Sendable {
         return try office.needingCounter {
             try office.readCounter { counter in
                 var states: [[UInt8]: String] = [:]
-                for link in links {
-                    states[link] = try counter.first("SELECT state FROM link WHERE id = $1", .blob(link)) { try $0.text("state") }
-                }
+                let look = try counter.prepare("SELECT state FROM link WHERE id = $1")
+                for link in links { states[link] = try look.first(.blob(link)) { try $0.text("state") } }
                 return LinkStates(states: states)
             }
         }

@@ -112,6 +112,15 @@ enum LetterAnswer: Sendable, Equatable {
     }
 }
 
+/// A letter that was in hand and goes back; nothing of it was sent.
+struct ReturnedLetter: Sendable {
+    let id: Int64
+    /// When it may be taken again; nil: at once.
+    let dueAt: Instant?
+    /// Why it cannot be written; nil: nothing is wrong with it.
+    let fault: String?
+}
+
 /// The outbox as one sender works on it: which letters it has in hand, and what came of them.
 ///
 /// A row is committed as `sending` with a lease before its letter leaves, and its answer after. Whoever dies leaves a lease that runs out.
@@ -128,12 +137,10 @@ struct MailroomBooks: Sendable {
     // MARK: Taking
 
     /// Takes letters that are due in hand, oldest first; none while the mail is paused.
-    ///
-    /// - Returns: the letters, and how many were looked at: one whose record was changed is put off.
-    func lease(_ limit: Int, in transaction: Transaction) throws -> (letters: [LetterInHand], count: Int) {
+    func lease(_ limit: Int, in transaction: Transaction) throws -> [Int64] {
         // Not before the lock is held: whoever had it meanwhile leased for longer than we would, and that is no planted lease.
         let now = office.clock.now()
-        let ids = try transaction.all(
+        return try transaction.all(
             """
             UPDATE letter SET state = 'sending', leased_by = $2, lease_until = $3 WHERE id IN
                 (SELECT id FROM letter WHERE ended_at IS NULL AND due_at <= $1 AND
@@ -145,40 +152,47 @@ struct MailroomBooks: Sendable {
             """, .integer(now.milliseconds), .text(sender), .integer(Self.leaseEnd(now)),
             // No lease of ours ends so late, also where the clock was set back a little.
             .integer(now.adding(seconds: 2 * Mailroom.leaseSeconds).milliseconds), .integer(Int64(limit))
-        ) { try $0.integer("id") }
-        let letters = try ids.sorted().compactMap { id -> LetterInHand? in
-            do {
-                if let letter = try read(id, in: transaction) { return letter }
-                try putOff(id, "its voter, ballot and link do not belong together: run uocava audit", at: now, in: transaction)
-            } catch let error where error is OfficeError || error is KeysError || error is Problem {
-                // One record that somebody changed must not keep the others from their letters.
-                try putOff(id, "its record was changed: run uocava audit", at: now, in: transaction)
-            }
-            return nil
-        }
-        return (letters, ids.count)
+        ) { try $0.integer("id") }.sorted()
     }
 
-    /// A letter that cannot be written as the books stand; the audit says more, and it must not come back to us at once.
-    private func putOff(_ id: Int64, _ why: String, at now: Instant, in transaction: Transaction) throws {
-        try transaction.execute(
-            "UPDATE letter SET state = 'deferred', due_at = $2, reply = $3, leased_by = NULL, lease_until = NULL WHERE id = $1",
-            .integer(id),
-            .integer(now.adding(seconds: 3600).milliseconds), .text(why))
+    /// Reads what is in letters that are in hand.
+    ///
+    /// - Returns: the letters, and those that cannot be written as the books stand, with the reason; the audit says more of them, and they
+    ///   must not come back at once.
+    func read(_ ids: [Int64]) throws -> (letters: [LetterInHand], returned: [ReturnedLetter]) {
+        try office.books.read { transaction in
+            let statement = try transaction.prepare(Self.content)
+            var letters: [LetterInHand] = []
+            var returned: [ReturnedLetter] = []
+            for id in ids {
+                var fault = "its voter, ballot and link do not belong together: run uocava audit"
+                do {
+                    if let letter = try read(id, with: statement) {
+                        letters.append(letter)
+                        continue
+                    }
+                } catch let error where error is OfficeError || error is KeysError || error is Problem {
+                    // One record that somebody changed must not keep the others from their letters.
+                    fault = "its record was changed: run uocava audit"
+                }
+                returned.append(ReturnedLetter(id: id, dueAt: office.clock.now().adding(seconds: 3600), fault: fault))
+            }
+            return (letters, returned)
+        }
     }
+
+    private static let content = """
+        SELECT l.election, l.voter, l.ballot, l.link, l.kind, l.attempts, l.queued_at, l.key_id AS letter_key, l.sealed AS letter_sealed,
+            k.key_id AS link_key, k.ended_at IS NOT NULL AS ended, b.key_id AS ballot_key, b.sealed AS ballot_sealed, b.status,
+            r.id AS request, r.key_id, r.sealed, r.fingerprint
+        FROM letter l JOIN request r ON r.election = l.election AND r.voter = l.voter
+            JOIN ballot b ON b.id = l.ballot AND b.election = l.election AND b.voter = l.voter LEFT JOIN link k ON k.id = l.link
+        WHERE l.id = $1 AND (l.link IS NULL OR k.ballot = l.ballot)
+        """
 
     /// - Returns: nil where the row's parts are of different voters or ballots.
-    private func read(_ id: Int64, in transaction: Transaction) throws -> LetterInHand? {
-        try transaction.first(
-            """
-            SELECT l.election, l.voter, l.ballot, l.link, l.kind, l.attempts, l.queued_at, l.key_id AS letter_key, l.sealed AS letter_sealed,
-                k.key_id AS link_key, k.ended_at IS NOT NULL AS ended, b.key_id AS ballot_key, b.sealed AS ballot_sealed, b.status,
-                r.id AS request, r.key_id, r.sealed, r.fingerprint
-            FROM letter l JOIN request r ON r.election = l.election AND r.voter = l.voter
-                JOIN ballot b ON b.id = l.ballot AND b.election = l.election AND b.voter = l.voter LEFT JOIN link k ON k.id = l.link
-            WHERE l.id = $1 AND (l.link IS NULL OR k.ballot = l.ballot)
-            """, .integer(id)
-        ) { row in
+    private func read(_ id: Int64, with statement: PreparedStatement) throws -> LetterInHand? {
+        try statement.first(.integer(id)) { row in
             guard let kind = LetterKind(rawValue: try row.text("kind")) else { return nil }
             let ballot = try row.blob("ballot")
             var detail = LetterDetail()
@@ -220,17 +234,15 @@ struct MailroomBooks: Sendable {
         }
     }
 
-    /// Puts letters back as they were; nothing of them was sent.
-    ///
-    /// - Parameter dueAt: when they may be taken again; nil: at once.
-    func giveBack(_ letters: [Int64], dueAt: Instant? = nil, in transaction: Transaction) throws {
+    /// Puts letters back into the outbox.
+    func giveBack(_ letters: [ReturnedLetter], in transaction: Transaction) throws {
         for letter in letters {
             try transaction.execute(
                 """
-                UPDATE letter SET state = CASE WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, leased_by = NULL, lease_until = NULL,
-                    due_at = coalesce($3, due_at)
+                UPDATE letter SET state = CASE WHEN attempts = 0 AND $4 IS NULL THEN 'queued' ELSE 'deferred' END, leased_by = NULL,
+                    lease_until = NULL, due_at = coalesce($3, due_at), reply = coalesce($4, reply)
                 WHERE id = $1 AND state = 'sending' AND leased_by = $2
-                """, .integer(letter), .text(sender), .integer(orNull: dueAt?.milliseconds))
+                """, .integer(letter.id), .text(sender), .integer(orNull: letter.dueAt?.milliseconds), .text(orNull: letter.fault))
         }
     }
 
@@ -242,9 +254,15 @@ struct MailroomBooks: Sendable {
     func record(_ answers: [(letter: LetterInHand, answer: LetterAnswer)], in transaction: Transaction) throws -> [Bool] {
         let now = office.clock.now()
         let book = LetterBook(office, at: now, in: transaction)
+        let update = try transaction.prepare(
+            """
+            UPDATE letter SET state = $3, attempts = attempts + 1, reply = $4, refusal = $7, leased_by = NULL, lease_until = NULL,
+                due_at = coalesce($5, due_at), ended_at = CASE WHEN $5 IS NULL THEN $6 ELSE NULL END
+            WHERE id = $1 AND state = 'sending' AND leased_by = $2
+            """)
         var entries: [JournalEntry] = []
         let kept = try answers.map { letter, answer in
-            guard try set(letter, answer, at: now, in: transaction) else { return false }
+            guard try set(letter, answer, at: now, with: update) else { return false }
             guard let event = answer.event else { return true }
             var facts: [String: JSONValue] = ["letter": .integer(letter.id), "letter_kind": .string(letter.kind.rawValue)]
             if let link = letter.link { facts["link"] = .string(hex(link.id)) }
@@ -266,7 +284,7 @@ struct MailroomBooks: Sendable {
         return kept
     }
 
-    private func set(_ letter: LetterInHand, _ answer: LetterAnswer, at now: Instant, in transaction: Transaction) throws -> Bool {
+    private func set(_ letter: LetterInHand, _ answer: LetterAnswer, at now: Instant, with update: PreparedStatement) throws -> Bool {
         var dueAt: Instant?
         var fault: String?
         switch answer {
@@ -274,13 +292,8 @@ struct MailroomBooks: Sendable {
         case .refused(_, let word): fault = word
         case .sent, .withdrawn: break
         }
-        let changed = try transaction.execute(
-            """
-            UPDATE letter SET state = $3, attempts = attempts + 1, reply = $4, refusal = $7, leased_by = NULL, lease_until = NULL,
-                due_at = coalesce($5, due_at), ended_at = CASE WHEN $5 IS NULL THEN $6 ELSE NULL END
-            WHERE id = $1 AND state = 'sending' AND leased_by = $2
-            """, .integer(letter.id), .text(sender), .text(answer.state), .text(orNull: answer.reply),
-            .integer(orNull: dueAt?.milliseconds), .integer(now.milliseconds), .text(orNull: fault))
-        return changed == 1
+        return try update.execute(
+            .integer(letter.id), .text(sender), .text(answer.state), .text(orNull: answer.reply), .integer(orNull: dueAt?.milliseconds),
+            .integer(now.milliseconds), .text(orNull: fault)) == 1
     }
 }

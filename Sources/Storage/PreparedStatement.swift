@@ -7,28 +7,44 @@ import GRDBSQLite
 package struct PreparedStatement {
     private let statement: Statement
     private let database: Database
+    private let row: ResultRow
 
     init(_ statement: Statement, in database: Database) {
         self.statement = statement
         self.database = database
+        row = ResultRow(statement)
     }
 
     /// Runs it with these values for `$1`, `$2`, … and reads no result.
     ///
+    /// - Returns: the number of rows that it changed.
     /// - Throws: what ``Transaction/execute(_:_:)`` throws; the caller's transaction is then rolled back as ever.
-    package func execute(_ values: SQLValue...) throws {
+    @discardableResult
+    package func execute(_ values: SQLValue...) throws -> Int {
         try statement.bind(values)
-        var code = sqlite3_step(statement.sqliteStatement)
-        while code == SQLITE_ROW { code = sqlite3_step(statement.sqliteStatement) }
+        while try step() {}
+        return database.changesCount
+    }
+
+    /// Runs it with these values for `$1`, `$2`, … and hands the first row of its result, if there is one, to `decode`.
+    package func first<Result>(_ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> Result? {
+        try statement.bind(values)
+        // Else it would hold its locks and its copies of the values until it is run again.
+        defer { sqlite3_reset(statement.sqliteStatement) }
+        return try step() ? try decode(row) : nil
+    }
+
+    /// Whether there is another row; at the end, and at an error, the statement lets go of what it holds.
+    private func step() throws -> Bool {
+        let code = sqlite3_step(statement.sqliteStatement)
+        if code == SQLITE_ROW { return true }
+        defer { sqlite3_reset(statement.sqliteStatement) }
         guard code == SQLITE_DONE else {
-            let error = DatabaseError(
+            throw DatabaseError(
                 resultCode: ResultCode(rawValue: code), message: database.sqliteConnection.map { String(cString: sqlite3_errmsg($0)) },
                 sql: statement.sql)
-            sqlite3_reset(statement.sqliteStatement)
-            throw error
         }
-        // Else it would hold its locks and its copies of the values until it is run again.
-        sqlite3_reset(statement.sqliteStatement)
+        return false
     }
 }
 

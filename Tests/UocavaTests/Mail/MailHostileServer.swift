@@ -156,6 +156,9 @@ struct MailHostileServer: Codable, Sendable {
             kind = chance.choice(["reply", "reply", "reply", "fin", "rst", "stall", "raw", "drip", "later"])
             if stage == "letter":
                 kind = chance.choice(["fin", "rst", "stall"])
+            if stage == "data" and kind == "later":
+                # A 250 that comes when the dot has left is the relay's word that it has the letter: nobody could tell it from a true one.
+                kind = "drip"
             deed = {"at": stage, "deed": kind, "text": "", "times": 1, "every": 0.002, "takes": chance.random() < 0.5}
             if kind == "reply":
                 deed["text"] = chance.choice(CODES[stage])
