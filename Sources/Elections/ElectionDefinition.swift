@@ -120,8 +120,19 @@ package struct ElectionDefinition: Sendable, Equatable {
 
     /// The languages to try for a voter who reads this one: it first, where the election has it, then the others in order.
     package func languages(preferring language: String) -> [String] {
-        guard let index = languages.firstIndex(of: language) else { return languages }
+        guard let index = Self.place(of: language, among: languages) else { return languages }
         return [languages[index]] + languages[..<index] + languages[(index + 1)...]
+    }
+
+    /// Which of these languages a voter gets who reads this one; nil: none fits. Registration systems write regions too: for `es-MX` it is
+    /// `es`, where there is none nearer (RFC 4647 3.4).
+    package static func place(of language: String, among languages: [String]) -> Int? {
+        var range = language[...]
+        while true {
+            if let index = languages.firstIndex(where: { $0 == range }) { return index }
+            guard let hyphen = range.lastIndex(of: "-") else { return nil }
+            range = range[..<hyphen]
+        }
     }
 
     /// The day by which a voter should post the ballot: the receipt deadline less the days that the post takes, and not after `postmark`.

@@ -214,7 +214,7 @@ private struct VoterRowReading {
                     file: file, line: line, column: field.rawValue, what: unresolved.reason,
                     hint: "The voter gets no ballot until this is put right."))
         }
-        if !record.language.isEmpty, !languages.contains(record.language) {
+        if !record.language.isEmpty, ElectionDefinition.place(of: record.language, among: languages) == nil {
             let first = languages.first ?? "another language"
             warnings.append(
                 Problem(

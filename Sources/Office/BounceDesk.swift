@@ -36,6 +36,8 @@ package struct BounceDesk: Sendable {
         package var unmatched = 0
         /// None of these: a person wrote, or a letter was delivered.
         package var others = 0
+        /// Files of a folder that cannot be read, each with the reason; they stay where they are.
+        package var unreadable: [Problem] = []
 
         /// Nothing read yet.
         package init() {}
@@ -50,13 +52,15 @@ package struct BounceDesk: Sendable {
             known += other.known
             unmatched += other.unmatched
             others += other.others
+            unreadable += other.unreadable
         }
 
-        /// `{read, hard, soft, auto_reply, complaint, known, unmatched, other}`.
+        /// `{read, hard, soft, auto_reply, complaint, known, unmatched, other, unreadable}`.
         package var json: JSONValue {
             [
                 "read": .number(read), "hard": .number(hard), "soft": .number(soft), "auto_reply": .number(autoReplies),
-                "complaint": .number(complaints), "known": .number(known), "unmatched": .number(unmatched), "other": .number(others)
+                "complaint": .number(complaints), "known": .number(known), "unmatched": .number(unmatched), "other": .number(others),
+                "unreadable": .number(unreadable.count)
             ]
         }
     }
@@ -83,9 +87,18 @@ package struct BounceDesk: Sendable {
         let isMaildir = FileManager.default.fileExists(atPath: new.path)
         let folder = isMaildir ? new : place
         let names = try self.names(in: folder)
+        let files = FolderFiles(url: folder)
         for (index, name) in names.enumerated() {
             let file = folder.appendingPathComponent(name)
-            guard let bytes = try? bytes(of: file) else { continue }
+            let bytes: [UInt8]
+            do throws(Problem) {
+                guard let content = try files.read(name, atMost: Self.largestFile) else { continue }
+                bytes = content
+            } catch {
+                // It keeps nobody from the others, and is not passed over in silence.
+                summary.unreadable.append(error.inFile(file.path))
+                continue
+            }
             let isAboutLetter = try read(mails: BounceFile.mails(in: bytes), into: &summary)
             // If we crash here, the same mail is read again and found to be known.
             if isMaildir { try move(file, to: place.appendingPathComponent("cur"), asSeen: isAboutLetter) }
@@ -107,7 +120,12 @@ package struct BounceDesk: Sendable {
     }
 
     private func bytes(of file: URL) throws -> [UInt8] {
-        let size = (try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int) ?? 0
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file.resolvingSymlinksInPath().path)
+        // Whoever reads a pipe that nobody writes to waits for ever.
+        guard attributes?[.type] as? FileAttributeType ?? .typeRegular == .typeRegular else {
+            throw OfficeError(.badInput, "\(file.path) is no file.", hint: "Give a mail, an mbox, a Maildir or a folder of mails.")
+        }
+        let size = attributes?[.size] as? Int ?? 0
         guard size <= Self.largestFile else {
             throw OfficeError(.badInput, "\(file.path) is larger than 256 MB.", hint: "Split the mailbox and read the parts.")
         }
@@ -209,7 +227,7 @@ package struct BounceDesk: Sendable {
         let said = bounce.text.isEmpty ? "" : ": \(LetterBook.withoutFullStop(bounce.text))"
         try ExceptionList.add(
             .letterBounced, voter: letter.owner.voter, election: letter.owner.election,
-            detail: "The letter came back\(said). Telephone, or write by post.", at: now, in: transaction)
+            detail: "The letter \(kind.rawValue) came back\(said). Telephone, or write by post.", at: now, in: transaction)
         return true
     }
 }

@@ -78,17 +78,20 @@ package struct LetterDesk: Sendable {
             hint: "There is: \(writer.languages.joined(separator: ", ")). Take one of these and translate it.")
     }
 
-    /// What is wrong, and what could not be checked, in files of letters; without files, in all of the office's.
+    /// What is wrong, and what could not be checked, in files of letters; without files, in all of the office's, and in what stands in letters
+    /// besides: the return notices of its elections.
     ///
     /// - Throws: ``OfficeError`` `notFound` for a file that is not there.
     package func lint(_ files: [URL]) throws -> (checked: Int, problems: [Problem], warnings: [Problem]) {
         var files = files
-        if files.isEmpty {
+        let isWhole = files.isEmpty
+        if isWhole {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-            files = names.filter { !$0.hasPrefix(".") }.sorted().map { folder.appendingPathComponent($0) }
+            files = names.filter { !OwnLetters.isLeftover($0, in: folder) }.sorted().map { folder.appendingPathComponent($0) }
         }
         var problems: [Problem] = []
         var warnings: [Problem] = []
+        warnings += try besides(isWhole: isWhole)
         for file in files {
             let name = file.lastPathComponent
             guard let data = FileManager.default.contents(atPath: file.path) else {
@@ -101,11 +104,38 @@ package struct LetterDesk: Sendable {
                 }
                 problems += LetterLint.problems(in: text, kind: kind, language: language, file: name)
                 warnings += LetterLint.warnings(in: text, kind: kind, language: language, file: name)
+                let elections = try? elections()
+                if let elections, !elections.isEmpty,
+                    !elections.contains(where: { ElectionDefinition.place(of: language, among: $0.languages) != nil })
+                {
+                    warnings.append(
+                        Problem(
+                            file: name,
+                            what: "no election of this office is held in \(Printable.quote(language)): this letter goes to nobody",
+                            hint: "Languages are named in election.yaml, before the first ballot is issued."))
+                }
             } catch {
                 problems.append(error.inFile(name))
             }
         }
         return (files.count, problems, warnings)
+    }
+
+    private func elections() throws -> [ElectionDefinition] { try office.books.read { try ElectionBook.all(in: $0).map(\.definition) } }
+
+    /// What the office says in letters without writing them.
+    private func besides(isWhole: Bool) throws -> [Problem] {
+        guard isWhole else { return [] }
+        return try elections().flatMap { definition in
+            definition.returnNotice.sorted { $0.key < $1.key }.compactMap { language, notice in
+                LetterLint.invitation(in: notice).map { sentence in
+                    Problem(
+                        file: "election \(definition.id)",
+                        what: "return_notice.\(language) \(LetterTrial.invites): \(Printable.quote(sentence))",
+                        hint: "It stands in every letter and on the site. Correct election.yaml before the first ballot is issued.")
+                }
+            }
+        }
     }
 }
 

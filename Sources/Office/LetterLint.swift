@@ -58,7 +58,7 @@ package enum LetterLint {
         guard let text = LetterTemplate.text(of: Array(template.utf8)) else { return [] }
         var problems = characters(of: text)
         let tags = LetterTags(text)
-        problems += tags.problems
+        problems += tags.problems + misplaced(tags, kind) + unmarked(in: text)
         let parsed: LetterTemplate
         do throws(Problem) {
             let parts = try LetterTemplate.parts(text)
@@ -92,6 +92,47 @@ package enum LetterLint {
             return Problem(line: line, what: found.what, hint: found.hint)
         }
     }
+
+    /// Places that have no value in a letter of this kind, and dates that would be said when they are over.
+    private static func misplaced(_ tags: LetterTags, _ kind: LetterKind) -> [Problem] {
+        var problems: [Problem] = []
+        for (name, line) in tags.names {
+            if kind != .rejected, name == "reason" || name == "cure" {
+                problems.append(
+                    Problem(line: line, what: "{{\(name)}} says nothing in this letter", hint: "It belongs into rejected only."))
+            }
+            if !kind.hasBallotLink, name == "word" || name == "post_by" {
+                problems.append(
+                    Problem(
+                        line: line, what: "{{\(name)}} says nothing in this letter",
+                        hint: "It belongs into letters that lead to the ballot."))
+            }
+        }
+        if let post = tags.names.first(where: { $0.name == "post_by" }), kind.hasBallotLink, !tags.parts.contains("past_post_by") {
+            problems.append(
+                Problem(
+                    line: post.line, what: "{{post_by}} would be said also when that day is over",
+                    hint:
+                        "Write {{#post_by}}{{^past_post_by}}… {{post_by}} …{{/past_post_by}}{{/post_by}}, and what to do when it is over in "
+                        + "{{#past_post_by}}…{{/past_post_by}}."))
+        }
+        return problems
+    }
+
+    /// Places written with other marks, which would stand in the letter as they are.
+    private static func unmarked(in text: String) -> [Problem] {
+        var problems: [Problem] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let bare = line.replacing(doubled, with: " ")
+            guard let found = bare.firstMatch(of: single), LetterVariable.all.contains(String(found.2)) else { continue }
+            problems.append(
+                Problem(line: index + 1, what: "\(found.1) would stand there as it is", hint: "Places are written {{\(found.2)}}."))
+        }
+        return problems
+    }
+
+    private static var doubled: Regex<Substring> { /\{\{\{?[^{}]*\}\}\}?/ }
+    private static var single: Regex<(Substring, Substring, Substring)> { /([{«\[<]\s*([a-z_]+)\s*[}»\]>])/ }
 
     /// The line of the template that has the words, which were found in a rendered letter: all of them, or as many of the first as it
     /// takes.

@@ -5,6 +5,8 @@ import Foundation
 struct LetterTags {
     /// Names in the order in which they stand, with their lines.
     private(set) var names: [(name: String, line: Int)] = []
+    /// Names of parts, also of those that appear where the name has no value.
+    private(set) var parts: Set<String> = []
     /// What keeps the template from being used.
     private(set) var problems: [Problem] = []
 
@@ -102,7 +104,7 @@ struct LetterTags {
                     line: line, what: "{{\(name)}} has no words of its own",
                     hint: "Write {{#\(name)}}…{{/\(name)}} around what is said then."))
         }
-        if !isPart { names.append((name, line)) }
+        if isPart { parts.insert(name) } else { names.append((name, line)) }
     }
 
     private mutating func refuse(_ line: Int, _ inside: Substring, _ what: String, _ hint: String) {

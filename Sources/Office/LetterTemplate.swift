@@ -110,8 +110,7 @@ enum OwnLetters {
         var templates: [String: LetterTemplate] = [:]
         do throws(Problem) {
             let files = FolderFiles(url: folder)
-            // Names that begin with a full stop are what desktops and editors leave behind.
-            for name in try files.names() where !name.hasPrefix(".") {
+            for name in try files.names() where !isLeftover(name, in: folder) {
                 do throws(Problem) {
                     let (kind, language) = try subject(of: name)
                     guard let bytes = try files.read(name, atMost: FolderFiles.largestText) else { continue }
@@ -137,6 +136,15 @@ enum OwnLetters {
                 problems: problems)
         }
         return templates
+    }
+
+    /// What desktops and editors leave behind, and folders, where somebody keeps older words: no letters. A folder with a letter's name is one
+    /// that somebody takes for it.
+    static func isLeftover(_ name: String, in folder: URL) -> Bool {
+        if name.hasPrefix(".") || name.hasPrefix("#") || name.hasSuffix("~") { return true }
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path, isDirectory: &isFolder)
+        return exists && isFolder.boolValue && !name.hasSuffix(".txt")
     }
 
     /// The kind and the language that a file's name speaks of.

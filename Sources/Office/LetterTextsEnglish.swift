@@ -52,12 +52,12 @@ extension LetterTexts {
             {{contact}}
             """,
             .reminderPost: """
-            Subject: Please post your ballot for the {{election}} soon
+            Subject: Please mail your ballot for the {{election}} soon
 
             Dear {{voter}},
 
-            Your ballot for the {{election}} on {{date}} ({{jurisdiction}}) is ready, but it has not been opened yet. The post from \
-            where you are takes time.
+            Your ballot for the {{election}} on {{date}} ({{jurisdiction}}) is ready, but it has not been opened yet. Mail takes \
+            time.
 
             \(postDay)
 
@@ -153,12 +153,12 @@ extension LetterTexts {
             {{contact}}
             """,
             .addressChanged: """
-            Subject: Your letters from the election office now go to another address
+            Subject: Your letters from the election office no longer come to this address
 
             Dear {{voter}},
 
-            The e-mail address that we have for you was changed. From now on, our letters about your ballot go to the new address, and \
-            not to this one.
+            The e-mail address that we have for you was changed, or taken out of our records. From now on, our letters about your ballot no \
+            longer come to this one.
 
             If you asked for this, you need not do anything.
 
@@ -198,7 +198,7 @@ extension LetterTexts {
                 """
             case .notTimely:
                 """
-                A ballot that comes too late cannot be counted. We know that post from far away can be slow, and that this may not be in \
+                A ballot that comes too late cannot be counted. We know that mail from far away can be slow, and that this may not be in \
                 your hands.
 
                 Please help your next ballot to come in time: send a new Federal Post Card Application (FPCA) every January, and each \
@@ -207,9 +207,8 @@ extension LetterTexts {
                 """
             case .postmark:
                 """
-                By law, such a ballot cannot be counted. We know that the post does not always set a postmark as it should. If you can \
-                tell \
-                us when and where you posted it, please call or write to us now.
+                By law, such a ballot cannot be counted. We know that postmarks are not always set as they should be. If you can \
+                tell us when and where you mailed it, please call or write to us now.
 
                 For your next ballot, please send a new Federal Post Card Application (FPCA) every January, and each time you move. Then \
                 we can write \
@@ -250,13 +249,13 @@ extension LetterTexts {
         1. Print the packet and mark your ballot.
         2. Sign and date the declaration.
         3. Put both into an envelope. The packet has one that you can print.
-        4. Post it as early as you can.
+        4. Mail it as early as you can.
         """
 
     private static let postDay = """
-        {{#post_by}}{{^past_post_by}}Please post your ballot by {{post_by}}. Earlier is better.{{/past_post_by}}{{#past_post_by}}From \
+        {{#post_by}}{{^past_post_by}}Please mail your ballot by {{post_by}}. Earlier is better.{{/past_post_by}}{{#past_post_by}}From \
         where you are, \
-        ballots should be in the post by {{post_by}} to reach us in time. That day is over, but yours may still arrive. Please post it \
+        ballots should be in the mail by {{post_by}} to reach us in time. That day is over, but yours may still arrive. Please mail it \
         today. Please \
         also ask us what else can help: a courier service, the mail pouch of a U.S. embassy or consulate, or the Federal Write-In \
         Absentee Ballot \

@@ -32,7 +32,7 @@ extension LetterTexts {
 
             Saludos, {{voter}}:
 
-            Su boleta para la elección «{{election}}» del {{date}} ({{jurisdiction}}) está lista, pero todavía no se ha abierto. Para \
+            Su boleta para la elección «{{election}}» del {{date}} ({{jurisdiction}}) está lista, pero usted todavía no la ha abierto. Para \
             descargarla, abra esta página:
 
             {{link}}
@@ -56,8 +56,8 @@ extension LetterTexts {
 
             Saludos, {{voter}}:
 
-            Su boleta para la elección «{{election}}» del {{date}} ({{jurisdiction}}) está lista, pero todavía no se ha abierto. Desde \
-            donde está usted, el correo postal tarda en llegar.
+            Su boleta para la elección «{{election}}» del {{date}} ({{jurisdiction}}) está lista, pero usted todavía no la ha abierto. El \
+            correo postal tarda en llegar.
 
             \(postDay)
 
@@ -108,8 +108,8 @@ extension LetterTexts {
 
             Gracias. Hemos recibido el sobre con su boleta para la elección «{{election}}» del {{date}} ({{jurisdiction}}).
 
-            Ahora revisamos la declaración que venía con ella. Por el momento, usted no tiene que hacer nada. Esta página muestra qué \
-            pasa con su boleta:
+            A continuación, revisaremos la declaración que la acompaña. Por el momento, usted no tiene que hacer nada. En esta página \
+            puede consultar el estado de su boleta:
 
             {{link}}
 
@@ -123,9 +123,9 @@ extension LetterTexts {
             Saludos, {{voter}}:
 
             Buenas noticias: hemos aceptado su boleta para la elección «{{election}}» del {{date}} ({{jurisdiction}}). Usted no tiene \
-            que hacer nada más. Gracias por votar desde tan lejos.
+            que hacer nada más. Gracias por votar.
 
-            Esta página muestra los pasos que ha dado su boleta:
+            En esta página puede consultar el recorrido de su boleta:
 
             {{link}}
 
@@ -145,7 +145,7 @@ extension LetterTexts {
 
             {{cure}}
 
-            Esta página muestra en qué punto está su boleta:
+            En esta página puede consultar el estado de su boleta:
 
             {{link}}
 
@@ -154,26 +154,26 @@ extension LetterTexts {
             {{contact}}
             """,
             .addressChanged: """
-            Subject: Las cartas de la oficina electoral irán a otra dirección
+            Subject: Los mensajes de la oficina electoral ya no llegarán a esta dirección
 
             Saludos, {{voter}}:
 
-            Se ha cambiado la dirección de correo electrónico que tenemos de usted. Desde ahora, nuestras cartas sobre su boleta irán a \
-            la nueva dirección y no a esta.
+            La dirección de correo electrónico que tenemos registrada a su nombre se cambió o se eliminó de nuestros registros. A partir \
+            de ahora, nuestros mensajes sobre su boleta ya no llegarán a esta dirección.
 
-            Si usted lo pidió, no tiene que hacer nada.
+            Si usted solicitó este cambio, no tiene que hacer nada.
 
-            Si usted no lo pidió, llámenos enseguida:
+            Si usted no lo solicitó, llámenos de inmediato:
 
             {{contact}}
 
-            En nuestro sitio puede leer cómo se vota desde lejos:
+            En nuestro sitio web encontrará información sobre cómo votar desde el extranjero o fuera de su jurisdicción:
 
             {{link}}
             """
         ],
         samplePrefix: "SAMPLE / MUESTRA: ",
-        sample: "SAMPLE / MUESTRA. Esta carta es una prueba. No se celebra ninguna elección.",
+        sample: "SAMPLE / MUESTRA. Este mensaje es una prueba. No se celebra ninguna elección.",
         nameless: "votante",
         labels: ("Correo electrónico", "Teléfono", "Fax"),
         reason: { reason in
@@ -193,13 +193,12 @@ extension LetterTexts {
             switch reason {
             case .mismatchVoterSignature, .missingVoterSignature:
                 """
-                Es posible que esto todavía se pueda arreglar. Llámenos o escríbanos ahora, si puede ser antes del \(day). Le diremos \
-                qué permite \
-                la ley y qué tiene que hacer.
+                Es posible que todavía se pueda subsanar el problema. Comuníquese con nosotros de inmediato, de ser posible antes del \
+                \(day). Le diremos qué permite la ley y qué tiene que hacer.
                 """
             case .notTimely:
                 """
-                Una boleta que llega demasiado tarde no puede contarse. Sabemos que el correo desde lejos puede ser lento y que quizá no \
+                Una boleta que llega demasiado tarde no puede contarse. Sabemos que el correo desde el extranjero puede ser lento y que quizá no \
                 dependía de \
                 usted.
 
@@ -209,7 +208,7 @@ extension LetterTexts {
                 """
             case .postmark:
                 """
-                Por ley, una boleta así no puede contarse. Sabemos que el correo no siempre pone el matasellos como debe. Si puede \
+                Por ley, dicha boleta no puede contarse. Sabemos que el correo no siempre pone el matasellos como debe. Si puede \
                 decirnos cuándo y dónde la envió, llámenos o escríbanos ahora.
 
                 Para su próxima boleta, envíe una nueva solicitud FPCA (Federal Post Card Application) cada enero y cada vez que se \
@@ -218,7 +217,7 @@ extension LetterTexts {
                 """
             case .voterMoved:
                 """
-                Si eso no es cierto, llámenos o escríbanos ahora. Si trasladó su hogar a otro lugar de los Estados Unidos, la oficina \
+                Si esta información no es correcta, llámenos o escríbanos ahora. Si se mudó a otro lugar de los Estados Unidos, la oficina \
                 electoral de ese \
                 lugar puede decirle cómo votar.
                 """
@@ -226,10 +225,11 @@ extension LetterTexts {
                 """
                 Si cree que es un error, llámenos o escríbanos ahora. También podemos decirle cómo inscribirse. La solicitud FPCA \
                 (Federal Post Card \
-                Application) es un solo formulario para las dos cosas: le inscribe y pide sus boletas.
+                Application) es un solo formulario para las dos cosas: sirve para inscribirse y para solicitar sus boletas.
                 """
-            case .voterDied: "Si está leyendo esto, puede que nuestros registros estén equivocados, y lo sentimos. Llámenos enseguida."
-            case .other, nil: "Llámenos o escríbanos pronto. Le diremos si todavía se puede arreglar y cómo."
+            case .voterDied:
+                "Si está leyendo esto, es posible que nuestros registros contengan un error; le pedimos disculpas. Llámenos de inmediato."
+            case .other, nil: "Llámenos o escríbanos pronto. Le diremos si todavía se puede subsanar y cómo."
             }
         })
 
@@ -241,9 +241,9 @@ extension LetterTexts {
         """
 
     private static let rules = """
-        El enlace sirve hasta el {{closes}}. Después de abrir su boleta, puede descargarla durante 24 horas en el mismo navegador. Por \
+        El enlace es válido hasta el {{closes}}. Después de abrir su boleta, puede descargarla durante 24 horas en el mismo navegador. Por \
         favor, no \
-        reenvíe esta carta: el enlace es solo para usted.
+        reenvíe este mensaje: el enlace es solo para usted.
         """
 
     private static let steps = """
@@ -257,9 +257,9 @@ extension LetterTexts {
 
     private static let postDay = """
         {{#post_by}}{{^past_post_by}}Envíe su boleta por correo postal a más tardar el {{post_by}}. Cuanto antes, mejor.{{/past_post_by}}\
-        {{#past_post_by}}Desde donde está usted, las boletas deberían estar en el correo a más tardar el {{post_by}} para llegar a \
+        {{#past_post_by}}Desde donde está usted, las boletas deben enviarse por correo a más tardar el {{post_by}} para llegar a \
         tiempo. Ese día ya \
-        pasó, pero la suya todavía puede llegar. Envíela hoy mismo por correo postal. Pregúntenos también qué más puede ayudar: un \
+        pasó, pero la suya todavía puede llegar. Envíela hoy mismo por correo postal. Consúltenos también sobre otras opciones: un \
         servicio de \
         mensajería, la valija de una embajada o un consulado de los Estados Unidos, o la boleta federal FWAB (Federal Write-In Absentee \
         Ballot).{{/past_post_by}}{{/post_by}}

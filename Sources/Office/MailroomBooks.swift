@@ -1,5 +1,6 @@
 import Elections
 import Keys
+import Mail
 import Storage
 
 /// A letter that a sender has in hand. A class, because it goes from hand to hand and holds the whole record of a voter.
@@ -102,6 +103,12 @@ enum LetterAnswer: Sendable, Equatable {
         case .refused: .letterRefused
         case .withdrawn: nil
         }
+    }
+
+    /// Whether the relay says that the voter's address cannot be reached, rather than that it does not like us or the letter.
+    var blamesAddress: Bool {
+        guard case .refused(_, let fault) = self else { return false }
+        return fault == RefusalClass.address.rawValue || fault == RefusalClass.mailbox.rawValue
     }
 
     var reply: String? {

@@ -205,15 +205,20 @@ final class MailroomRun: @unchecked Sendable {  // why: everything that changes 
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 
-    /// Nothing is on its way that could vouch for the relay. Where the run ends early, its refusals were no verdict on these letters; where all
-    /// letters have been tried, they were.
+    /// Nothing is on its way that could vouch for the relay. Where the run ends early, its refusals were no verdict on these letters. Where all
+    /// letters have been tried, those that blame the address were; the others speak of the relay until it takes a letter, and a small
+    /// office may have no more than one a day.
     private func settleDoubts() {
+        let isBrokenOff = outageReason != nil || failure != nil
         for doubt in doubtful {
-            if outageReason != nil || failure != nil {
-                answers.append(
-                    Answer(letter: doubt.letter, answer: .deferred(reply: doubt.answer.reply ?? "", seconds: 60), isWritten: nil))
-            } else {
+            let reply = doubt.answer.reply ?? ""
+            if isBrokenOff {
+                answers.append(Answer(letter: doubt.letter, answer: .deferred(reply: reply, seconds: 60), isWritten: nil))
+            } else if doubt.answer.blamesAddress {
                 answers.append(doubt)
+            } else {
+                answers.append(Answer(letter: doubt.letter, answer: clerk.putOff(doubt.letter, reply), isWritten: nil))
+                outageReason = "it has taken no letter: \(reply)"
             }
         }
         doubtful = []

@@ -2,6 +2,7 @@ import Elections
 import Foundation
 package import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// The office's long-lived part: brings books and counter up to each other, sends letters that are due, queues reminders and reads what came
 /// back, until it is told to stop.
@@ -12,6 +13,7 @@ package struct OfficeProcess: Service {
     private let logger: Logger
     private let pool: WorkPool
     private let pace: MailroomPace
+    private let troubles = Troubles()
     /// How often it comes by.
     private static let pause = Duration.seconds(2)
     /// How long it leaves a relay alone that does not answer.
@@ -50,13 +52,13 @@ package struct OfficeProcess: Service {
 
     /// One round; returns why the relay is out, if it is.
     private func round(after before: String?, reminds: Bool) async -> String? {
-        let (office, logger, pace) = (office, logger, pace)
+        let (office, logger, pace, troubles) = (office, logger, pace, troubles)
         do {
             return try await pool.run {
                 if let trouble = try office.catchUp(), trouble.isNews {
                     logger.error("the counter's database cannot be used", metadata: ["reason": "\(trouble)"])
                 }
-                Self.readBounces(office, logger)
+                Self.readBounces(office, troubles, logger)
                 let mailroom = Mailroom(office)
                 let reminded = reminds ? try mailroom.queueReminders() : 0
                 if reminded > 0 { logger.info("reminders are queued", metadata: ["letters": "\(reminded)"]) }
@@ -75,21 +77,24 @@ package struct OfficeProcess: Service {
                 } else if summary.outage == nil, before != nil {
                     logger.info("the relay takes letters again")
                 }
+                troubles.note(.round, nil, logger)
                 return summary.outage
             }
         } catch is CancellationError {
             return nil
         } catch {
-            logger.error("the office process could not do its round and tries again", metadata: ["reason": "\(error)"])
+            troubles.note(.round, "\(error)", logger)
             return nil
         }
     }
+
     /// Reads what came back. That it cannot be read keeps no letter from going out.
-    private static func readBounces(_ office: Office, _ logger: Logger) {
+    private static func readBounces(_ office: Office, _ troubles: Troubles, _ logger: Logger) {
         let name = office.configuration.smtp.bounceMaildir
         guard !name.isEmpty else { return }
         do {
             let sum = try BounceDesk(office).read(office.folder.path(name))
+            troubles.note(.bounces, sum.unreadable.first.map { "\(sum.unreadable.count) unreadable, the first: \($0)" }, logger)
             guard sum.read > 0 else { return }
             logger.info(
                 "mail came back",
@@ -98,7 +103,28 @@ package struct OfficeProcess: Service {
                     "complaint": "\(sum.complaints)", "unmatched": "\(sum.unmatched)", "other": "\(sum.others)"
                 ])
         } catch {
-            logger.error("what came back cannot be read", metadata: ["reason": "\(error)"])
+            troubles.note(.bounces, "\(error)", logger)
+        }
+    }
+
+    /// What goes wrong in every round is said once, and again when it changes: the clerk reads the log, not 43,000 lines a day.
+    private final class Troubles: Sendable {
+        enum Kind: String {
+            case round = "the office process could not do its round and tries again"
+            case bounces = "what came back cannot be read"
+        }
+
+        private let said = Mutex<[Kind: String]>([:])
+
+        /// Takes in how it went; nil: well.
+        func note(_ kind: Kind, _ reason: String?, _ logger: Logger) {
+            let isNews = said.withLock { said in
+                defer { said[kind] = reason }
+                return said[kind] != reason
+            }
+            guard isNews, let reason else { return }
+            let line = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+            logger.error("\(kind.rawValue)", metadata: ["reason": "\(line)"])
         }
     }
 }

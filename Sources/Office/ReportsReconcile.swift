@@ -279,7 +279,7 @@ extension Reports {
     /// Why a ballot that was issued has not reached its voter; nil where its letter went out, or still may on its own.
     private func unmailed(_ ballot: StandingBallot) -> (reason: String, detail: String)? {
         switch ballot.status {
-        case .undeliverable: ("letter_refused", "the letter was refused: telephone, or write by post")
+        case .undeliverable: ("letter_refused", "the letter was refused or came back: telephone, or write by post")
         case .issued where ballot.statusAt.adding(seconds: 86_400) < office.clock.now():
             ("letter_waiting", "the letter waits since \(ballot.statusAt.rfc3339): uocava letters send")
         default: nil

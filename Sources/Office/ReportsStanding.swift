@@ -214,14 +214,30 @@ extension Reports {
                 stands: status != .replaced && status != .cancelled,
                 standing: BallotStanding(
                     voterID: number, ballot: hex(id), returnCode: secrets?.returnCode, style: StyleID(try row.text("code")), status: status,
-                    reason: status == .rejected || status == .undeliverable ? history.reason : nil, timeline: history.steps))
+                    reason: history.reason(of: status), timeline: history.steps))
         }
     }
 
-    /// What the journal says of a ballot, and the reason that the last step with one gave.
-    private func history(of ballot: [UInt8], _ transaction: Transaction) throws -> (steps: [BallotStanding.Step], reason: String?) {
+    /// What the journal says of a ballot.
+    private struct History {
         var steps: [BallotStanding.Step] = []
-        var reason: String?
+        /// Why it was rejected, by the last decision that rejected it.
+        var rejection: String?
+        /// Why its letter did not arrive, by the last that did not.
+        var reply: String?
+
+        /// Each status has its own reason: a letter that came back says nothing of why a ballot was rejected.
+        func reason(of status: BallotStatus?) -> String? {
+            switch status {
+            case .rejected: rejection
+            case .undeliverable: reply
+            default: nil
+            }
+        }
+    }
+
+    private func history(of ballot: [UInt8], _ transaction: Transaction) throws -> History {
+        var history = History()
         let rows = try transaction.all(
             "SELECT at, kind, canonical FROM journal WHERE ballot = $1 ORDER BY seq", .blob(ballot)
         ) {
@@ -240,12 +256,12 @@ extension Reports {
             case .rejected:
                 let facts = try JSONValue.parse(row.canonical)
                 let word = facts["reason_code"]?.stringValue
-                reason = word == "other" ? office.openNote(facts["reason"], ballot: ballot).map { "other:\($0)" } ?? word : word
-            case .letterRefused, .letterBounced: reason = try JSONValue.parse(row.canonical)["reply"]?.stringValue
+                history.rejection = word == "other" ? office.openNote(facts["reason"], ballot: ballot).map { "other:\($0)" } ?? word : word
+            case .letterRefused, .letterBounced: history.reply = try JSONValue.parse(row.canonical)["reply"]?.stringValue
             default: break
             }
-            steps.append(BallotStanding.Step(event: kind, at: at))
+            history.steps.append(BallotStanding.Step(event: kind, at: at))
         }
-        return (steps, reason)
+        return history
     }
 }

@@ -6,6 +6,8 @@ import Storage
 package struct UndeliveredLine: Sendable, Equatable {
     /// Why a voter is on this list.
     package enum Reason: String, Sendable, CaseIterable {
+        /// The ballot was rejected, and the letter that says so did not arrive: it may be possible to put it right, and the time is short.
+        case rejectionNotTold = "rejection_not_told"
         /// The relay refused the letter for good.
         case refused
         /// The letter came back.
@@ -67,7 +69,8 @@ extension [UndeliveredLine] {
 }
 
 extension Reports {
-    /// Everyone with a ballot whose letter did not arrive, or who did not act on it: for a telephone call or a letter by post.
+    /// Everyone with a ballot whose letter did not arrive, or who did not act on it: for a telephone call or a letter by post. Of those whose
+    /// ballot came back, only who does not know that it was rejected.
     ///
     /// First those whom nothing reached, then those who were silent for longest. Voters who never got a ballot are in `reconcile`.
     /// - Parameters:
@@ -86,13 +89,16 @@ extension Reports {
                     (SELECT max(l.bounced_at) FROM letter l WHERE l.ballot = b.id AND l.bounce = 'hard' AND l.kind <> 'address_changed')
                         AS bounced_at,
                     (SELECT max(l.bounced_at) FROM letter l WHERE l.link = k.id AND l.bounce = 'soft') AS soft_at,
+                    (SELECT coalesce(l.bounced_at, l.ended_at) FROM letter l WHERE l.ballot = b.id AND l.kind = 'rejected'
+                        AND (l.state = 'refused' OR l.bounce = 'hard') ORDER BY l.id DESC LIMIT 1) AS untold_at,
                     (SELECT x.detail FROM exception x WHERE x.election = b.election AND x.voter = b.voter AND x.cleared_at IS NULL
                         AND x.kind IN ('letter_bounced', 'letter_refused') ORDER BY x.id DESC LIMIT 1) AS told,
                     (SELECT x.since FROM exception x WHERE x.election = b.election AND x.voter = b.voter AND x.cleared_at IS NULL
                         AND x.kind = 'link_retired') AS retired_at
                 FROM ballot b JOIN request r ON r.election = b.election AND r.voter = b.voter
                     LEFT JOIN link k ON k.ballot = b.id AND k.ended_at IS NULL
-                WHERE b.election = $1 AND b.status IN ('issued', 'sent', 'undeliverable', 'claimed') ORDER BY b.voter
+                WHERE b.election = $1 AND b.status IN ('issued', 'sent', 'undeliverable', 'claimed', 'rejected')
+                ORDER BY b.voter
                 """, .integer(election.id)
             ) { row in
                 if let found = try Self.reason(row, now: now, days: days) { lines.append(try line(row, found, now: now)) }
@@ -127,6 +133,9 @@ extension Reports {
             return (
                 .neverClaimed, statusAt, try instant("soft_at") == nil ? "" : "a mail service could not deliver a letter for the moment"
             )
+        case .rejected:
+            guard let since = try instant("untold_at") else { return nil }
+            return (.rejectionNotTold, since, try row.optionalText("told") ?? "")
         case .claimed:
             guard statusAt <= dayAgo else { return nil }
             return (.notDelivered, statusAt, "")

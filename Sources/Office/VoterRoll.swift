@@ -288,7 +288,9 @@ private struct RollComparison {
                 .needsNewLink,
                 status == .issued
                     ? "The e-mail address changed before the letter went out: it goes to the new one."
-                    : "The e-mail address changed; the link went to the old one.")
+                    : new.email.isEmpty
+                        ? "The e-mail address was taken out of the roll; the link was made for it. Telephone, or write by post."
+                        : "The e-mail address changed; the link was made for the old one.")
         } else if old.dateOfBirth != new.dateOfBirth, status.isUnclaimed, election.definition.identityQuestion == .dateOfBirth {
             try note(.needsNewLink, "The date of birth changed; the link takes only the old one.")
         }

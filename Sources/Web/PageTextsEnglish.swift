@@ -135,7 +135,7 @@ extension PageTexts {
         "way_cancelled": "This ballot was cancelled.",
         "mean_received": "It has not been accepted yet: the office still checks it.",
         "mean_held": "The office will write to you if you can help.",
-        "mean_rejected": "Please contact the election office: there may be time to put it right.",
+        "mean_rejected": "Please contact the election office: it can tell you whether this can still be put right.",
         "mean_undelivered": "Please tell the election office an address that works.",
 
         "missing_title": "There is no such page",

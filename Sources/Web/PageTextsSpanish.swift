@@ -134,7 +134,7 @@ extension PageTexts {
         "way_cancelled": "Esta boleta fue anulada.",
         "mean_received": "Todavía no está aceptada: la oficina aún la revisa.",
         "mean_held": "La oficina le escribirá si usted puede ayudar.",
-        "mean_rejected": "Comuníquese con la oficina electoral: puede que haya tiempo para corregirlo.",
+        "mean_rejected": "Comuníquese con la oficina electoral: le dirá si todavía se puede subsanar.",
         "mean_undelivered": "Indique a la oficina electoral una dirección que funcione.",
 
         "missing_title": "Esta página no existe",

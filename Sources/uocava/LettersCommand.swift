@@ -76,7 +76,7 @@ struct LettersCommand: ParsableCommand {
         private func report(_ summary: Mailroom.Summary, reminded: Int) -> Report {
             var rows: [(String, Int)] = [("sent", summary.sent), ("deferred", summary.deferred), ("refused", summary.refused)]
             if summary.withdrawn > 0 { rows.append(("withdrawn", summary.withdrawn)) }
-            rows.append(("left", summary.left))
+            rows.append(("still waiting", summary.left))
             var foot: [String] = []
             if reminded > 0 {
                 foot.append("\(counted(reminded, "reminder")) to voters who have not opened their ballot went into the queue.")

@@ -82,7 +82,8 @@ extension LettersCommand {
                   uocava letters bounced /var/mail/uocava
                   uocava letters bounced ~/Maildir --format json
 
-                unmatched: reports about letters that are not this office's. other: a person wrote; read it.
+                unmatched: reports about letters that are not this office's. other: a person wrote; read it. \
+                unreadable: files that this user may not read, links and pipes; they stay where they are.
                 """)
 
         @Argument(help: ArgumentHelp("Files, Maildirs or folders of mails.", valueName: "PATH"))
@@ -102,7 +103,7 @@ extension LettersCommand {
             let rows: [(String, Int)] = [
                 ("hard", sum.hard), ("soft", sum.soft), ("auto_reply", sum.autoReplies), ("complaint", sum.complaints),
                 ("known", sum.known),
-                ("unmatched", sum.unmatched), ("other", sum.others)
+                ("unmatched", sum.unmatched), ("other", sum.others), ("unreadable", sum.unreadable.count)
             ]
             var foot = ["\(counted(sum.read, "mail")) read."]
             if sum.hard > 0 {
@@ -110,6 +111,7 @@ extension LettersCommand {
                     "Whose letters came back is to be telephoned or written to: uocava report undelivered --election ID\(office.suffix)")
             }
             if sum.others > 0 { foot.append("\(counted(sum.others, "mail")) under \"other\": a person may have written. Read them.") }
+            for problem in sum.unreadable.prefix(ProblemOptions.shown) { Output.note("\(problem)") }
             try Report(
                 json: sum.json, table: ReportTable(columns: ["mails", "number"], rows: rows.map { [.string($0.0), .number($0.1)] }),
                 foot: foot

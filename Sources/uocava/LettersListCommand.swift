@@ -63,7 +63,8 @@ extension LettersCommand {
             filter.since = try since.map { try Self.beginning(of: $0) }
             if let newest, newest < 1 { throw OfficeError(.usage, "--newest \(newest) is not a number of letters.") }
             filter.newest = newest
-            let lines = try Mailroom(try office.open()).list(filter)
+            let mailroom = Mailroom(try office.open())
+            let lines = try mailroom.list(filter)
             let rows: [[JSONValue]] = lines.map { line in
                 [
                     .integer(line.id), .string(line.election.text), .string(line.voterID.text), .string(line.kind), .string(line.state),
@@ -88,6 +89,10 @@ extension LettersCommand {
                     }),
                 foot: Self.replies(lines), nothing: "No letters."
             ).show(as: output.format)
+            if let pausedAt = try mailroom.pausedAt() {
+                Output.note(
+                    "The mail is paused since \(pausedAt.rfc3339). To let letters go out again: uocava letters resume\(office.suffix)")
+            }
         }
 
         /// The beginning of a day.

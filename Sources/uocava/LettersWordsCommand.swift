@@ -91,7 +91,7 @@ extension LettersCommand {
             guard let kind else {
                 throw OfficeError(.usage, "Which letter?", hint: "Use one of: \(TypedLetter.known).")
             }
-            try Output.data(try LetterDesk.template(try TypedLetter.kind(kind), language: language))
+            try Output.data(try LetterDesk.template(try TypedLetter.kind(kind), language: language) + "\n")
         }
     }
 

@@ -18,12 +18,13 @@ struct ReportCommand: ParsableCommand {
                 The list to telephone or write to by post. It names each voter with the contacts that the roll \
                 has; keep it as you keep the roll. The contacts of protected voters are left out.
 
-                  refused        the mail relay would not take the letter
-                  bounced        the letter came back
-                  waiting        the letter has been waiting for the relay for more than a day
-                  link_retired   too many wrong answers: the voter needs a new link
-                  never_claimed  nobody has opened the ballot for N days
-                  not_delivered  the ballot was opened, and not downloaded in full
+                  rejection_not_told  the ballot was rejected, and the voter does not know: call first
+                  refused             the mail relay would not take the letter
+                  bounced             the letter came back
+                  waiting             the letter has been waiting for the relay for more than a day
+                  link_retired        too many wrong answers: the voter needs a new link
+                  never_claimed       nobody has opened the ballot for N days
+                  not_delivered       the ballot was opened, and not downloaded in full
 
                 Voters who never got a ballot are listed by "uocava reconcile".
 

@@ -113,6 +113,11 @@ final class CommandRelay: @unchecked Sendable {  // why: the process is started 
         }
     }
 
+    /// How many letters it has; also while more of them come.
+    var count: Int {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).count { $0.hasPrefix("envelope-") } }
+    }
+
     /// The most letters that it was handed at once.
     var most: Int {
         get throws { Int(try String(contentsOf: folder.appendingPathComponent("most"), encoding: .utf8)) ?? 0 }

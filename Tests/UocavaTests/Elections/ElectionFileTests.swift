@@ -282,6 +282,9 @@ struct ElectionsElectionFileTests {
         election.languages = ["en", "es", "vi"]
         #expect(election.languages(preferring: "vi") == ["vi", "en", "es"])
         #expect(election.languages(preferring: "fr") == ["en", "es", "vi"])
+        // A region that the election does not have leaves the language.
+        #expect(election.languages(preferring: "es-MX") == ["es", "en", "vi"])
+        #expect(election.languages(preferring: "e") == ["en", "es", "vi"])
     }
 }
 

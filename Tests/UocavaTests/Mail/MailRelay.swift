@@ -36,10 +36,11 @@ struct MailRelay: Codable, Sendable {
     ///
     /// - Parameters:
     ///   - recipients: one letter for each; the local part tells the relay how to behave (see the script).
+    ///   - gates: whether the gate of each letter is open; the rest are.
     ///   - server: how to reach it, from its port and the test's folder.
     func run(
         _ recipients: [String], letter: [UInt8] = Array("Subject: Hello\r\n\r\nHello.\r\n".utf8), from: String = "office@example.gov",
-        pause: Double = 0,
+        pause: Double = 0, gates: [Bool] = [],
         server: @escaping @Sendable (_ port: Int, _ folder: URL) -> SMTPServer = { port, _ in
             SMTPServer(url: "smtp://127.0.0.1:\(port)", tls: .none, connectTimeout: 10, timeout: 10)
         }
@@ -63,9 +64,11 @@ struct MailRelay: Codable, Sendable {
             }
             let port = try Self.port(in: folder, of: process)
 
-            let connection = try SMTPConnection(server(port, folder))
+            var isOpen = true
+            let connection = try SMTPConnection(server(port, folder)) { isOpen }
             var outcomes: [SMTPOutcome] = []
-            for recipient in recipients {
+            for (index, recipient) in recipients.enumerated() {
+                isOpen = index < gates.count ? gates[index] : true
                 if !outcomes.isEmpty, pause > 0 { Thread.sleep(forTimeInterval: pause) }
                 outcomes.append(connection.send(letter, from: from, to: recipient))
             }

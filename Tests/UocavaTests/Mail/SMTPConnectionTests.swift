@@ -16,6 +16,18 @@ import Testing
         #expect(run.envelopes.allSatisfy { $0.hasPrefix("office@example.gov ") })
     }
 
+    @Test("A letter whose gate is shut is put off when the relay is ready for it: nothing of it leaves")
+    func gate() async throws {
+        let run = try await MailRelay().run(["one@example.org", "two@example.org"], gates: [false, true])
+        guard case .deferred(_, let reply)? = run.outcomes.first else {
+            Issue.record("\(run.outcomes)")
+            return
+        }
+        #expect(reply.contains("it was not accepted"))
+        #expect(run.outcomes.last == .accepted(reply: "250 2.0.0 queued as 1"))
+        #expect(run.letters.count == 1 && run.envelopes.last?.hasSuffix("two@example.org") == true)
+    }
+
     @Test("A letter of megabytes arrives whole")
     func large() async throws {
         let letter = Array("Subject: Large\r\n\r\n".utf8) + (0..<60_000).flatMap { Array(".line \($0)\r\n".utf8) }

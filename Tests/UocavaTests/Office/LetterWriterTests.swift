@@ -218,10 +218,10 @@ struct LetterWriterTests {
         let expected: [(RejectionReason, String, String)] = [
             (.missingVoterSignature, "before November 7, 2028 if you can", "antes del 7 de noviembre de 2028"),
             (.mismatchVoterSignature, "what the law allows", "qué permite la ley"), (.notTimely, "(FPCA) every January", "cada enero"),
-            (.postmark, "when and where you posted it", "cuándo y dónde la envió"),
-            (.voterDied, "Please call us right away.", "Llámenos enseguida."),
+            (.postmark, "when and where you mailed it", "cuándo y dónde la envió"),
+            (.voterDied, "Please call us right away.", "Llámenos de inmediato."),
             (.voterMoved, "you have moved", "usted se mudó"), (.voterUnregistered, "how to register", "cómo inscribirse"),
-            (.other("two ballots came together"), "whether it can still be put right", "si todavía se puede arreglar")
+            (.other("two ballots came together"), "whether it can still be put right", "si todavía se puede subsanar")
         ]
         #expect(expected.count == RejectionReason.named.count + 1)
         for (reason, english, spanish) in expected {

@@ -73,6 +73,52 @@ struct MailroomRelayTests {
         }
     }
 
+    @Test("The one letter of the day that the relay refuses for a reason of its own waits for the relay, and is not the voter's fault")
+    func oneLetter() async throws {
+        try await mailOnOwnThread {
+            let post = try MailOffice()
+            _ = try post.send()
+            _ = try Returns(post.office).receive([Returns.Scan(code: try post.returnCode("V1"))])
+            try post.relay.say("554 5.7.1 relay access denied")
+            let summary = try post.send()
+            #expect(summary.outage?.contains("relay access denied") == true && summary.refused == 0 && summary.left == 1)
+            try post.relay.say(nil)
+            post.test.advance(seconds: 600)
+            #expect(try post.send().sent == 1)
+            try post.test.verify()
+        }
+    }
+
+    @Test("No more letters than connections are ever with the relay and not yet in the books, however long the disk takes")
+    func unwritten() async throws { try await mailOnOwnThread { try Self.holdBooks() } }
+
+    /// Keeps the books from being written for a while, and counts what the relay has meanwhile.
+    private static func holdBooks() throws {
+        // Slow enough that they are not all there before the books are held.
+        let post = try MailOffice(["messages_per_minute: 6000"], more: 60)
+        let connections = post.office.configuration.smtp.connections
+        let done = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            _ = try? post.send()
+            done.signal()
+        }
+        thread.start()
+        for _ in 0..<2 {
+            let before = try post.relay.count
+            for _ in 0..<2000 where try post.relay.count < before + 6 { Thread.sleep(forTimeInterval: 0.002) }
+            let other = try Office(OfficeFolder(post.test.folder), clock: post.test.office.clock)
+            let (sent, there) = try other.books.write { books in
+                Thread.sleep(forTimeInterval: 0.5)
+                return (try books.count("SELECT count(*) FROM letter WHERE state = 'sent'"), try post.relay.count)
+            }
+            #expect(there - sent <= connections, "\(there) letters are there, and \(sent) are in the books")
+            #expect(sent < TestOffice.due + 60, "all were sent before anything was held")
+        }
+        done.wait()
+        #expect(try post.states() == ["sent": TestOffice.due + 60])
+        #expect(try post.relay.count == TestOffice.due + 60)
+    }
+
     @Test("A letter that is put off waits longer each time, and after four days is given up and its voter listed")
     func horizon() async throws {
         try await mailOnOwnThread {

@@ -50,6 +50,37 @@ struct NoticeTests {
         }
     }
 
+    @Test("Who does not know that the ballot was rejected is first on the list to call, and status still says why it was")
+    func notTold() async throws {
+        try await mailOnOwnThread {
+            let post = try MailOffice()
+            _ = try post.send()
+            for voter in ["V1", "V2"] {
+                let code = try post.returnCode(voter)
+                _ = try Returns(post.office).receive([Returns.Scan(code: code)])
+                _ = try Returns(post.office).decide(code, .reject(.missingVoterSignature))
+            }
+            func list() throws -> [String] {
+                try Reports(post.office).undelivered(election: TestOffice.election, afterDays: 7).map { "\($0.voterID.text) \($0.reason)" }
+            }
+            _ = try post.send()
+            #expect(try list().isEmpty)
+            let letter = try #require(
+                try post.relay.envelopes.last { $0.to == "v1@example.org" && $0.subject.hasPrefix("Important") })
+            let file = post.test.folder.appendingPathComponent("bounce")
+            try Data(BounceDeskTests.report(to: letter.from).utf8).write(to: file)
+            #expect(try BounceDesk(post.office).read(file).hard == 1)
+            #expect(try list() == ["V1 rejectionNotTold"])
+            #expect(
+                try Reports(post.office).exceptions(election: TestOffice.election).contains {
+                    $0.detail.contains("letter rejected came back")
+                })
+            let standing = try #require(try Reports(post.office).status(election: TestOffice.election, of: "V1").first)
+            #expect(standing.status == .rejected && standing.reason == "missing-voter-signature", "\(standing.reason ?? "")")
+            try post.test.verify()
+        }
+    }
+
     @Test("Where an address changes, the old one is told if it ever got a letter, and learns neither the new one nor a link to the ballot")
     func oldAddress() async throws {
         try await mailOnOwnThread {
