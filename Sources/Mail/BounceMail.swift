@@ -66,16 +66,25 @@ struct BounceMail {
 
     // MARK: Reports
 
+    private static let mostRecipients = 16
+    /// Of an address (RFC 5321 4.5.3.1.3, with its brackets).
+    private static let longestAddress = 256
+
     /// What the reports on delivery say; nil: there are none, or they name no recipient.
     private var reported: News? {
-        let recipients = parts.reports.filter { $0.kind == .delivery }.flatMap { BounceReport($0.content).recipients }
+        // A letter of ours has one recipient; each of a report costs a look through all of its text.
+        let recipients = parts.reports.filter { $0.kind == .delivery }.lazy.flatMap { BounceReport($0.content).recipients }
+            .prefix(Self.mostRecipients).map { $0 }
         return Self.gravest(recipients.map { news(of: $0, isOnly: recipients.count == 1) })
     }
 
     private func news(of recipient: BounceRecipient, isOnly: Bool) -> News {
         let names = Self.names(of: recipient.addresses)
         let about = prose.lazy.flatMap(\.blocks).filter { block in
-            isOnly || recipient.addresses.contains { address in Octets.contains(Octets.lowerString(address), in: block.text[...]) }
+            isOnly
+                || recipient.addresses.contains { address in
+                    address.count <= Self.longestAddress && Octets.contains(Octets.lowerString(address), in: block.text[...])
+                }
         }
         var verdict = BounceVerdict()
         verdict.action = recipient.action

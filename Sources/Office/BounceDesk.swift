@@ -85,6 +85,13 @@ package struct BounceDesk: Sendable {
         }
         let new = place.appendingPathComponent("new")
         let isMaildir = FileManager.default.fileExists(atPath: new.path)
+        // Whoever delivers the mail could have another folder emptied into `cur`, such as that of the keys.
+        for part in [new, place.appendingPathComponent("cur")] {
+            let type = try? FileManager.default.attributesOfItem(atPath: part.path)[.type] as? FileAttributeType
+            guard type == nil || type == .typeDirectory || !isMaildir else {
+                throw OfficeError(.badInput, "\(part.path) is no folder but a link.", hint: "A Maildir holds its folders itself.")
+            }
+        }
         let folder = isMaildir ? new : place
         let names = try self.names(in: folder)
         let files = FolderFiles(url: folder)
@@ -182,7 +189,7 @@ package struct BounceDesk: Sendable {
         let letter = try transaction.first(
             """
             UPDATE letter SET bounce = $2, bounced_at = $3
-            WHERE id = $1 AND (bounce IS NULL OR (bounce <> $2 AND (bounce = 'auto_reply' OR $2 = 'hard')))
+            WHERE id = $1 AND (bounce IS NULL OR (bounce <> $2 AND (bounce = 'auto_reply' OR $2 = 'hard' OR (bounce = 'soft' AND $2 = 'complaint'))))
             RETURNING election, voter, ballot, link, kind
             """, .integer(named), .text(bounce.kind.rawValue), .integer(now.milliseconds)
         ) { row in

@@ -93,6 +93,9 @@ final class LetterClerk: Sendable {
         return nil
     }
 
+    /// No letter is given up before it was tried so often: that takes two hours.
+    private static let fewestTries: Int64 = 8
+
     /// The fault of a letter that was put off for too long.
     static let expired = "expired"
 
@@ -100,7 +103,8 @@ final class LetterClerk: Sendable {
     func putOff(_ letter: LetterInHand, _ reply: String) -> LetterAnswer {
         let hours = office.configuration.smtp.giveUpHours
         let horizon = letter.queuedAt.adding(seconds: Int64(hours) * 3600)
-        guard office.clock.now() < horizon else {
+        // Days in which nobody tried (a pause, an outage) are no tries: a relay that greylists wants some.
+        guard office.clock.now() < horizon || letter.attempts < Self.fewestTries else {
             return .refused(reply: "given up after \(hours) hours; last: \(reply)", fault: Self.expired)
         }
         return .deferred(reply: reply, seconds: Self.backoff(letter.attempts))

@@ -131,7 +131,7 @@ package struct LinkDesk: Sendable {
             try transaction.execute(
                 """
                 UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
-                WHERE ballot = $1 AND state IN ('queued', 'deferred')
+                WHERE ballot = $1 AND link IS NOT NULL AND state IN ('queued', 'deferred')
                 """, .blob(ballot.id), .integer(now.milliseconds))
             try LinkRows(in: transaction).record(
                 link, ballot: ballot.id, election: election.id, voter: ballot.voter, kind: .newLink, at: now)
@@ -255,7 +255,7 @@ package struct LinkDesk: Sendable {
             try transaction.execute(
                 """
                 UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
-                WHERE ballot = $1 AND state IN ('queued', 'deferred')
+                WHERE ballot = $1 AND link IS NOT NULL AND state IN ('queued', 'deferred')
                 """, .blob(link.ballot), .integer(now.milliseconds))
             try ExceptionList.add(
                 .needsNewLink, voter: voter, election: election.id,

@@ -152,7 +152,7 @@ struct MailroomBooks: Sendable {
             UPDATE letter SET state = 'sending', leased_by = $2, lease_until = $3 WHERE id IN
                 (SELECT id FROM letter WHERE ended_at IS NULL AND due_at <= $1 AND
                     (leased_by IS NULL OR leased_by <> $2) AND
-                    (state <> 'sending' OR lease_until <= $1 OR lease_until > $4)
+                    (state <> 'sending' OR lease_until IS NULL OR lease_until <= $1 OR lease_until > $4)
                     AND (SELECT mail_paused_at FROM office WHERE id = 1) IS NULL
                  ORDER BY due_at, id LIMIT $5)
             RETURNING id
@@ -206,6 +206,8 @@ struct MailroomBooks: Sendable {
             if let sealed = try row.optionalBlob("letter_sealed") {
                 detail = try LetterDetail(sealed: sealed, keyID: try row.text("letter_key"), letter: id, keys: office.rollKeys)
             }
+            // Only what was said to an old address may go anywhere but to the roll's, and that must.
+            guard (kind == .addressChanged) == (detail.address != nil) else { return nil }
             var tracking: TrackingCode?
             if !kind.hasBallotLink, kind != .addressChanged {
                 tracking =

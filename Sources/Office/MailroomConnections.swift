@@ -1,6 +1,7 @@
 import Elections
 import Foundation
 import Glibc
+import Keys
 import Mail
 import Storage
 
@@ -36,7 +37,16 @@ extension MailroomRun {
             defer { connection.close() }
             var hasSent = false
             while let (letter, links) = next() {
-                switch try clerk.prepare(letter, links: links) {
+                let prepared: LetterClerk.Prepared
+                do { prepared = try clerk.prepare(letter, links: links) } catch let error as KeysError {
+                    // One row that names a key that is not there must not keep the others from their letters.
+                    prepared = .answer(clerk.putOff(letter, "it cannot be written (\(error.message)): run uocava audit"))
+                } catch {
+                    // It goes back with the others: nobody waits for what no connection has.
+                    putBack(letter, links)
+                    throw error
+                }
+                switch prepared {
                 case .answer(let answer): finish(letter, answer, receipt)
                 case .message(let bytes, let from, let to):
                     // If we crash from here on before the answer is recorded, this letter is sent once more when its lease has run out.
