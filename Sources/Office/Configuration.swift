@@ -272,6 +272,11 @@ package struct Configuration: Sendable {
                 hint: "Write https:// and a name, without a path, for example https://ballots.example.gov.")
             return
         }
+        guard parts.user == nil, parts.password == nil else {
+            // https://ballots.example.gov@elsewhere.example leads to elsewhere.example.
+            site.report("url", "there is an at sign in \(Printable.quote(url))", hint: "Write https:// and the name of the site alone.")
+            return
+        }
         if host.hasSuffix(".") {
             // The same machine to the name system, and another site to a browser: forms sent from the one are refused by the other.
             let name = host.trimmingCharacters(in: CharacterSet(charactersIn: "."))

@@ -34,6 +34,22 @@ enum LetterMark {
         return String(clean)
     }
 
+    /// A voter's name as it may stand in a letter. Mail programs make a link of `name.example/x` too: after a full stop comes a space, and
+    /// there is no at sign.
+    static func name(_ text: String) -> String {
+        let clean = clean(text)
+        guard clean.unicodeScalars.contains(where: isStop) || clean.utf8.contains(UInt8(ascii: "@")) else { return clean }
+        var name = String.UnicodeScalarView()
+        for scalar in clean.unicodeScalars {
+            if let last = name.last, isStop(last), scalar != " ", !isStop(scalar) { name.append(" ") }
+            name.append(scalar == "@" ? " " : scalar)
+        }
+        return String(name)
+    }
+
+    /// What ends a label in the name of a site (UTS 46).
+    private static func isStop(_ scalar: Unicode.Scalar) -> Bool { [0x2E, 0x3002, 0xFF0E, 0xFF61].contains(scalar.value) }
+
     /// The common case, in one pass: printable ASCII with single spaces, nothing like `://` or `www.`.
     private static func isClean(_ text: String) -> Bool {
         var before: UInt8 = 0x20

@@ -39,7 +39,7 @@ package struct LetterWriter: Sendable {
         }
         let key = LetterForms.Key(contents)
         let form = try forms.form(key) { try makeForm(key, contents.definition) }
-        let voter = LetterMark.clean(contents.voterName)
+        let voter = LetterMark.name(contents.voterName)
         return form.filled(
             with: LetterForm.Filling(
                 voter: voter.isEmpty ? LetterTexts.words(form.language).nameless : voter, link: contents.link,

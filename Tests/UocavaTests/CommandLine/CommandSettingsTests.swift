@@ -43,6 +43,21 @@ struct CommandSettingsTests {
         try script.run("$ uocava letters send")
     }
 
+    @Test("A voters' site that seems to be ours and leads elsewhere is refused")
+    func elsewhere() throws {
+        let script = try CommandScript()
+        defer { script.remove() }
+        try script.run("$ uocava init office --test")
+        try change(script, "http://127.0.0.1:8080", "https://ballots.example.gov@elsewhere.example")
+        try script.run(
+            """
+            $ uocava keys list
+            = 65
+            err public.url
+            err there is an at sign
+            """)
+    }
+
     @Test("A voters' site whose name ends in a full stop is refused, with what to write")
     func fullStop() throws {
         let script = try CommandScript()

@@ -109,7 +109,19 @@ struct LetterWriterTests {
         #expect(try greeting("\u{F0002}") == "Dear \u{FFFD},")
         #expect(try greeting("a\r\nBcc: x") == "Dear a Bcc: x,")
         #expect(try greeting("  ") == "Dear voter,")
-        #expect(try greeting("https://evil.example") == "Dear https: //evil.example,")
+        #expect(try greeting("https://evil.example") == "Dear https: //evil. example,")
+    }
+
+    @Test("A name that looks like the address of a site makes no second link")
+    func namedLikeSite() throws {
+        let election = try LetterSamples.election()
+        for (name, shown) in [
+            ("ballots.example/b/x Lopez", "ballots. example/b/x Lopez"), ("J.R.Smith", "J. R. Smith"), ("evil\u{3002}com", "evil\u{3002} com"),
+            ("a@b.example", "a b. example"), ("Quentin Q. O'Hara, Jr.", "Quentin Q. O'Hara, Jr.")
+        ] {
+            let letter = try LetterWriter(overrides: nil).write(LetterSamples.contents(.ballotReady, "en", election, name: name))
+            #expect(letter.text.contains(shown) && (name == shown || !letter.text.contains(name)))
+        }
     }
 
     @Test("An office with the longest words makes no long lines")
