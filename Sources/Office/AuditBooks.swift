@@ -15,7 +15,7 @@ struct BooksCheck {
     func run(_ history: JournalCheck.History, _ books: Transaction) throws {
         try checkBallots(history, books)
         try checkEnvelopes(history, books)
-        try checkLetters(books)
+        try LetterCheck(office, notes).run(history, books)
         try checkBatches(history, books)
         try checkExceptions(history, books)
     }
@@ -103,87 +103,6 @@ struct BooksCheck {
         for (id, ballot) in history.ballots where ballot.envelope != nil && !seen.contains(id) {
             notes.add(.growth, "ballot \(hex(id))", "The journal tells that its envelope came, but the envelope's row is gone.")
         }
-    }
-
-    // MARK: Letters and links
-
-    /// The longest that a letter waits for its next try, in seconds; somewhat more than the mailroom ever says.
-    private static let longestWait: Int64 = 4 * 3600
-
-    /// Each letter and each link of the books was journalled at the moment that its row names.
-    private func checkLetters(_ books: Transaction) throws {
-        func differ(_ subject: String, _ detail: String, _ sql: String) throws {
-            try books.forEach(sql) { notes.add(.journal, "\(subject) \(try $0.text("name"))", detail) }
-        }
-        func journal(_ kind: String, ballot: String, at time: String) -> String {
-            "EXISTS (SELECT 1 FROM journal j WHERE j.ballot = \(ballot) AND j.kind = '\(kind)' AND j.at \(time))"
-        }
-        /// Notices have rows of a kind of their own.
-        func journal(of kind: String, at time: String) -> String {
-            "CASE WHEN l.link IS NULL THEN \(journal("notice_letter", ballot: "l.ballot", at: time)) "
-                + "ELSE \(journal(kind, ballot: "l.ballot", at: time)) END"
-        }
-        let now = office.clock.now()
-        try books.forEach(
-            """
-            SELECT l.id, l.key_id, l.sealed, l.voter = b.voter AND l.election = b.election AND (l.link IS NULL OR k.ballot = l.ballot) AS own,
-                l.state IN ('queued', 'sending', 'deferred', 'sent', 'refused', 'withdrawn')
-                    AND (l.state NOT IN ('queued', 'sending', 'deferred') OR l.due_at <= $1) AND coalesce(l.lease_until, 0) <= $2 AS moves
-            FROM letter l LEFT JOIN ballot b ON b.id = l.ballot LEFT JOIN link k ON k.id = l.link
-            """, .integer(now.adding(seconds: Self.longestWait).milliseconds),
-            .integer(now.adding(seconds: Mailroom.leaseSeconds).milliseconds)
-        ) { row in
-            let subject = "letter \(try row.integer("id"))"
-            if try row.optionalInteger("own") != 1 { notes.add(.links, subject, "Its voter, ballot and link do not belong together.") }
-            if try row.optionalInteger("moves") != 1 { notes.add(.links, subject, "As it stands it would never be sent.") }
-            guard let sealed = try row.optionalBlob("sealed") else { return }
-            let opened = try? LetterDetail(
-                sealed: sealed, keyID: try row.text("key_id"), letter: try row.integer("id"), keys: office.rollKeys)
-            if opened == nil { notes.add(.sealed, subject, "Its sealed part was changed or belongs to another letter.") }
-        }
-        try differ(
-            "letter", "The journal does not tell that it was queued then.",
-            """
-            SELECT CAST(l.id AS TEXT) AS name FROM letter l
-            WHERE NOT \(journal(of: "letter_queued", at: "= l.queued_at"))
-            """)
-        try differ(
-            "letter", "The journal does not tell that it came back then.",
-            """
-            SELECT CAST(l.id AS TEXT) AS name FROM letter l
-            WHERE l.bounce IS NOT NULL AND NOT \(journal(of: "letter_bounced", at: "= l.bounced_at"))
-                AND NOT \(journal("bounce_noted", ballot: "l.ballot", at: "= l.bounced_at"))
-            """)
-        try checkPause(books)
-        for (state, kind) in [("sent", "letter_sent"), ("refused", "letter_refused")] {
-            try differ(
-                "letter", "The journal does not tell that it was \(state) then.",
-                """
-                SELECT CAST(l.id AS TEXT) AS name FROM letter l
-                WHERE l.state = '\(state)' AND NOT \(journal(of: kind, at: "= coalesce(l.ended_at, 0)"))
-                """)
-        }
-        try differ(
-            "link", "The journal does not tell that it was made then.",
-            "SELECT lower(hex(l.id)) AS name FROM link l WHERE NOT \(journal("letter_queued", ballot: "l.ballot", at: "= l.made_at"))")
-        try differ(
-            "link", "The journal does not tell that it was replaced then.",
-            """
-            SELECT lower(hex(l.id)) AS name FROM link l
-            WHERE l.ended_at IS NOT NULL AND NOT (\(journal("link_replaced", ballot: "l.ballot", at: "= l.ended_at"))
-                OR \(journal("interrupted_cleared", ballot: "l.ballot", at: ">= l.ended_at")))
-            """)
-    }
-
-    /// Whoever stops the mail without the journal's knowing keeps every voter waiting.
-    private func checkPause(_ books: Transaction) throws {
-        let paused = try books.first("SELECT mail_paused_at FROM office WHERE id = 1") { try $0.optionalInteger("mail_paused_at") }
-        let told = try books.first(
-            "SELECT at, kind FROM journal WHERE kind IN ('mail_paused', 'mail_resumed') ORDER BY seq DESC LIMIT 1"
-        ) { (at: try $0.integer("at"), isPause: try $0.text("kind") == "mail_paused") }
-        let expected = told.flatMap { $0.isPause ? $0.at : nil }
-        guard paused.flatMap({ $0 }) != expected else { return }
-        notes.add(.journal, "mail", "Whether and since when it is paused was changed: the journal tells otherwise.")
     }
 
     // MARK: Batches

@@ -18,6 +18,8 @@ struct JournalCheck {
         /// Open lines of the exception list: when each was opened, and how many lines there ever were.
         var exceptions: [Exception: Int64] = [:]
         var exceptionCount = 0
+        /// The letters, by number.
+        var letters: [Int64: Letter] = [:]
         var madeAsTest: Bool?
         /// The counter's events that were taken over, by number: kind, ballot, time.
         var counterEvents: [Int64: CounterEvent] = [:]
@@ -138,6 +140,12 @@ struct JournalCheck {
             history.counterEvents[seq] = History.CounterEvent(
                 kind: kind, ballot: ballot, link: facts["link"]?.stringValue.flatMap { bytes(hex: $0) } ?? [], at: at,
                 isRefused: row.kind == "counter_event_refused")
+        }
+        let event = row.kind == "notice_letter" ? facts["event"]?.stringValue ?? "" : row.kind
+        if let wrong = history.takeLetter(
+            event, at: row.at, election: row.election, voter: row.voter, ballot: row.ballot, facts: facts)
+        {
+            notes.add(.journal, subject, wrong)
         }
         if row.kind == "office_made" { history.madeAsTest = facts["test"]?.boolValue }
         if let election = row.election {

@@ -230,17 +230,15 @@ final class BatchWriter: Sendable {
             .blob(made.id), .integer(election.id), .integer(voter.voter), .integer(voter.sequence), .integer(base.styleRow),
             .blob(made.base), .blob(made.sha256), .integer(batch), .integer(now.milliseconds), .blob(made.returnIndex),
             .blob(made.tracking), .text(made.sealedBallot.keyID), .blob(made.sealedBallot.sealed), .integer(orNull: made.mailSerial))
-        try links.record(made.link, ballot: made.id, election: election.id, voter: voter.voter, kind: .ballotReady, at: now)
+        let letter = try links.record(
+            made.link, to: LetterBook.Owner(ballot: made.id, voter: voter.voter, election: election.id), kind: .ballotReady, at: now)
         var facts: [String: JSONValue] = [
             "style": .string(base.style.id.text), "style_row": .integer(base.styleRow), "base": .string(hex(made.base)),
             "packet": .string(hex(made.sha256)), "batch": .integer(batch)
         ]
         if let serial = made.mailSerial { facts["mail_serial"] = .integer(serial) }
         entries.append(JournalEntry(.ballot(.issued), election: election.id, voter: voter.voter, ballot: made.id, facts: facts))
-        entries.append(
-            JournalEntry(
-                .ballot(.letterQueued), election: election.id, voter: voter.voter, ballot: made.id,
-                facts: ["letter": .string(LetterKind.ballotReady.rawValue), "link": .string(hex(made.link.id))]))
+        entries.append(letter)
         if made.linesByHand > 0 {
             try ExceptionList.add(
                 .addressByHand, voter: voter.voter, election: election.id,

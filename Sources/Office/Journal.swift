@@ -37,9 +37,11 @@ package struct JournalEntry: Sendable {
         /// The counter reported something that cannot have happened. `counter_kind`, `counter_seq`, `link`, `why`; without a ballot, of links
         /// that are not ours: `events`, `first`.
         case counterEventRefused
-        /// Something happened to a letter without a link to the ballot, which says nothing of the ballot. `event` (as of a ballot), `letter`, and
-        /// where there is one `reply`.
+        /// Something happened to a letter without a link to the ballot, which says nothing of the ballot. `event` (as of a ballot), `letter`,
+        /// `letter_kind`, and where there is one `reply`.
         case noticeLetter
+        /// A letter will not go out: its link opens nothing any more, or the voter needs it no more. `letter`, `letter_kind`, `link`.
+        case letterWithdrawn
         /// Something came back for a letter that moves no ballot: for the moment only, automatic, or for a link that is no longer the voter's.
         /// `letter`, `bounce`, `status` (RFC 3463).
         case bounceNoted
@@ -65,6 +67,7 @@ package struct JournalEntry: Sendable {
             case .exceptionCleared: "exception_cleared"
             case .counterEventRefused: "counter_event_refused"
             case .noticeLetter: "notice_letter"
+            case .letterWithdrawn: "letter_withdrawn"
             case .bounceNoted: "bounce_noted"
             case .mailPaused: "mail_paused"
             case .mailResumed: "mail_resumed"

@@ -34,16 +34,52 @@ struct LetterBook {
             """, .integer(owner.election), .integer(owner.voter), .blob(owner.ballot), .blob(orNull: link), .text(kind.rawValue),
             .integer(now.milliseconds), decode: { try $0.integer("id") })
         guard let id else { return false }
+        var sealed: [UInt8]?
         if detail != LetterDetail() {
             // The seal is bound to the row's number, which is known only now.
             let box = detail.sealed(for: id, keys: office.rollKeys)
+            sealed = box.sealed
             try transaction.execute(
                 "UPDATE letter SET sealed = $2, key_id = $3 WHERE id = $1", .integer(id), .blob(box.sealed), .text(box.keyID))
         }
-        var facts: [String: JSONValue] = ["letter": .string(kind.rawValue), "number": .integer(id)]
-        if let link { facts["link"] = .string(hex(link)) }
-        try note(.letterQueued, kind, of: owner, facts)
+        try Journal.append([Self.queued(id, kind, link: link, to: owner, sealed: sealed)], at: now, in: transaction)
         return true
+    }
+
+    /// The journal's entry of a letter that was put into the outbox: all that its row may say, so that the audit finds a row that was planted
+    /// or changed.
+    ///
+    /// - Parameter sealed: the row's sealed part, of which the journal keeps the hash.
+    static func queued(_ letter: Int64, _ kind: LetterKind, link: [UInt8]?, to owner: Owner, sealed: [UInt8]? = nil) -> JournalEntry {
+        var facts = facts(of: letter, kind, link: link)
+        if let sealed { facts["sealed"] = .string(hex(SHA256.hash(sealed))) }
+        return entry(.letterQueued, kind, of: owner, facts)
+    }
+
+    /// What the journal's rows about one letter have in common.
+    static func facts(of letter: Int64, _ kind: LetterKind, link: [UInt8]?) -> [String: JSONValue] {
+        var facts: [String: JSONValue] = ["letter": .integer(letter), "letter_kind": .string(kind.rawValue)]
+        if let link { facts["link"] = .string(hex(link)) }
+        return facts
+    }
+
+    /// The journal's entry of a letter that will not go out, because its link opens nothing any more or the voter needs it no more.
+    static func withdrawn(_ letter: Int64, _ kind: LetterKind, link: [UInt8]?, of owner: Owner) -> JournalEntry {
+        JournalEntry(
+            .letterWithdrawn, election: owner.election, voter: owner.voter, ballot: owner.ballot,
+            facts: facts(of: letter, kind, link: link))
+    }
+
+    /// Withdraws the letters with a link to a ballot; those that a sender has in hand find their link dead.
+    func withdrawLinks(to owner: Owner) throws {
+        let letters = try transaction.all(
+            """
+            UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
+            WHERE ballot = $1 AND link IS NOT NULL AND state IN ('queued', 'deferred') RETURNING id, kind, link
+            """, .blob(owner.ballot), .integer(now.milliseconds)
+        ) { (id: try $0.integer("id"), kind: LetterKind(rawValue: try $0.text("kind")), link: try $0.blob("link")) }
+        let entries = letters.compactMap { letter in letter.kind.map { Self.withdrawn(letter.id, $0, link: letter.link, of: owner) } }
+        try Journal.append(entries, at: now, in: transaction)
     }
 
     /// Queues a notice to a voter's address on the roll; voters without one get none.
@@ -56,13 +92,20 @@ struct LetterBook {
 
     /// Writes what happened to a letter.
     func note(_ event: EventKind, _ kind: LetterKind, of owner: Owner, _ facts: [String: JSONValue]) throws {
-        if let entry = try entry(event, kind, of: owner, facts) { try Journal.append([entry], at: now, in: transaction) }
+        if let entry = try change(event, kind, of: owner, facts) { try Journal.append([entry], at: now, in: transaction) }
     }
 
-    /// The journal's entry of what happened to a letter, which the caller writes; the ballot's status has changed by then. What becomes of
-    /// a notice says nothing of the ballot, which stands where it stood, and has a kind of row of its own.
-    func entry(_ event: EventKind, _ kind: LetterKind, of owner: Owner, _ facts: [String: JSONValue]) throws -> JournalEntry? {
+    /// The journal's entry of what happened to a letter, which the caller writes; the ballot's status has changed by then.
+    func change(_ event: EventKind, _ kind: LetterKind, of owner: Owner, _ facts: [String: JSONValue]) throws -> JournalEntry? {
         if kind.hasBallotLink { return try BallotBook.change(event, of: owner, at: now, facts: facts, in: transaction).entry }
+        return Self.entry(event, kind, of: owner, facts)
+    }
+
+    /// What becomes of a notice says nothing of the ballot, which stands where it stood, and has a kind of row of its own.
+    private static func entry(_ event: EventKind, _ kind: LetterKind, of owner: Owner, _ facts: [String: JSONValue]) -> JournalEntry {
+        if kind.hasBallotLink {
+            return JournalEntry(.ballot(event), election: owner.election, voter: owner.voter, ballot: owner.ballot, facts: facts)
+        }
         var facts = facts
         facts["event"] = .string(event.rawValue)
         return JournalEntry(.noticeLetter, election: owner.election, voter: owner.voter, ballot: owner.ballot, facts: facts)

@@ -23,7 +23,8 @@ final class LetterClerk: Sendable {
     /// A letter as it goes to the relay, or what becomes of it without.
     enum Prepared {
         case answer(LetterAnswer)
-        case message(_ bytes: [UInt8], from: String, to: String)
+        /// `secrets`: what must not be kept of the relay's reply.
+        case message(_ bytes: [UInt8], from: String, to: String, secrets: QuotedSecrets)
     }
 
     /// - Throws: ``OfficeError`` `badInput` where one of the office's own letters cannot be used.
@@ -40,17 +41,21 @@ final class LetterClerk: Sendable {
         if letter.kind.hasBallotLink, let answer = try standing(letter, links, closesAt: basis.closesAt) { return .answer(answer) }
         let recipient: MailAddress
         do {
-            recipient = try MailAddress(letter.address, name: letter.record.fullName)
+            recipient = try MailAddress(letter.address, name: LetterMark.name(letter.record.fullName))
         } catch let error as MailError {
             return .answer(.refused(reply: error.message, fault: RefusalClass.address.rawValue))
         }
-        let written = try writer.write(try contents(of: letter, basis.definition))
+        let contents = try contents(of: letter, basis.definition)
+        let written = try writer.write(contents)
         let from = basis.sender.from
         let message = MailMessage(
             from: from, to: recipient, replyTo: basis.sender.replyTo, subject: written.subject, date: office.clock.now().seconds,
             messageID: LetterID.text(letter.id, domain: from.address.split(separator: "@").last ?? "localhost", keys: office.rollKeys),
             language: written.language, text: written.text, html: written.html)
-        return .message(message.bytes, from: basis.returnPath.address(of: letter.id), to: recipient.address)
+        let secrets = QuotedSecrets(
+            whole: [contents.voterName, recipient.address, contents.word ?? ""],
+            parts: [contents.link.split(separator: "/").last.map(String.init) ?? ""])
+        return .message(message.bytes, from: basis.returnPath.address(of: letter.id), to: recipient.address, secrets: secrets)
     }
 
     /// The links of letters as they stood at the counter a moment ago: one look for a handful of letters.
@@ -88,7 +93,8 @@ final class LetterClerk: Sendable {
             return putOff(letter, "its link is not live at the counter: `uocava audit` says more")
         }
         guard office.clock.now() < closesAt else {
-            return .refused(reply: "the links of this election have closed", fault: Self.expired)
+            // Not at once for good: it may be the clock that is wrong.
+            return putOff(letter, "the links of this election have closed")
         }
         return nil
     }

@@ -128,22 +128,16 @@ package struct LinkDesk: Sendable {
         try office.books.write { transaction in
             try transaction.execute(
                 "UPDATE link SET ended_at = $2 WHERE ballot = $1 AND ended_at IS NULL", .blob(ballot.id), .integer(now.milliseconds))
-            try transaction.execute(
-                """
-                UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
-                WHERE ballot = $1 AND link IS NOT NULL AND state IN ('queued', 'deferred')
-                """, .blob(ballot.id), .integer(now.milliseconds))
-            try LinkRows(in: transaction).record(
-                link, ballot: ballot.id, election: election.id, voter: ballot.voter, kind: .newLink, at: now)
+            let owner = LetterBook.Owner(ballot: ballot.id, voter: ballot.voter, election: election.id)
+            try LetterBook(office, at: now, in: transaction).withdrawLinks(to: owner)
+            let queued = try LinkRows(in: transaction).record(link, to: owner, kind: .newLink, at: now)
             let outcome = try BallotBook.record(
                 .linkReplaced, ballot: ballot.id, at: now,
                 facts: ["link": .string(hex(link.id)), "reason": office.sealedNote(reason, ballot: ballot.id)], in: transaction)
             if case .impossible(let status) = outcome {
                 throw OfficeError(.tryAgain, "The ballot of \(number) has just become \(status.rawValue).")
             }
-            _ = try BallotBook.record(
-                .letterQueued, ballot: ballot.id, at: now,
-                facts: ["letter": .string(LetterKind.newLink.rawValue), "link": .string(hex(link.id))], in: transaction)
+            try Journal.append([queued], at: now, in: transaction)
             try ExceptionList.clear(
                 [.needsNewLink, .linkRetired, .letterRefused, .letterBounced], voter: ballot.voter, election: election.id, at: now,
                 in: transaction)
@@ -252,11 +246,8 @@ package struct LinkDesk: Sendable {
         try office.books.write { transaction in
             try transaction.execute(
                 "UPDATE link SET ended_at = $2 WHERE ballot = $1 AND ended_at IS NULL", .blob(link.ballot), .integer(now.milliseconds))
-            try transaction.execute(
-                """
-                UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
-                WHERE ballot = $1 AND link IS NOT NULL AND state IN ('queued', 'deferred')
-                """, .blob(link.ballot), .integer(now.milliseconds))
+            try LetterBook(office, at: now, in: transaction).withdrawLinks(
+                to: LetterBook.Owner(ballot: link.ballot, voter: voter, election: election.id))
             try ExceptionList.add(
                 .needsNewLink, voter: voter, election: election.id,
                 detail: "A new link was begun and could not be finished; the old one opens nothing any more. \(why)", at: now,
@@ -296,13 +287,19 @@ struct LinkRows {
         letter = try transaction.prepare(
             """
             INSERT INTO letter (election, voter, ballot, link, kind, state, queued_at, due_at) VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6)
+            RETURNING id
             """)
     }
 
     /// A link and the letter that will hold it.
-    func record(_ made: MadeLink, ballot: [UInt8], election: Int64, voter: Int64, kind: LetterKind, at moment: Instant) throws {
-        try link.execute(.blob(made.id), .blob(ballot), .text(made.keyID), .integer(moment.milliseconds))
-        try letter.execute(
-            .integer(election), .integer(voter), .blob(ballot), .blob(made.id), .text(kind.rawValue), .integer(moment.milliseconds))
+    ///
+    /// - Returns: the journal's entry of the letter, which the caller writes.
+    func record(_ made: MadeLink, to owner: LetterBook.Owner, kind: LetterKind, at moment: Instant) throws -> JournalEntry {
+        try link.execute(.blob(made.id), .blob(owner.ballot), .text(made.keyID), .integer(moment.milliseconds))
+        let id = try letter.first(
+            .integer(owner.election), .integer(owner.voter), .blob(owner.ballot), .blob(made.id), .text(kind.rawValue),
+            .integer(moment.milliseconds), decode: { try $0.integer("id") })
+        guard let id else { throw OfficeError(.broken, "A letter could not be queued.") }
+        return LetterBook.queued(id, kind, link: made.id, to: owner)
     }
 }

@@ -11,6 +11,8 @@ package struct Mailroom: Sendable {
     let office: Office
     /// How long a sender may have a letter in hand before another takes it for dead; a living one renews it.
     static let leaseSeconds: Int64 = 60
+    /// The longest that a letter waits for its next try; somewhat more than ``LetterClerk`` and ``MailroomPace`` ever say.
+    static let longestWaitSeconds: Int64 = 4 * 3600
     /// How often somebody who waits for the relay tries it again, in seconds; together a minute.
     private static let tries = [1, 2, 4, 8, 15, 30]
 
@@ -91,6 +93,7 @@ package struct Mailroom: Sendable {
         waits: Bool = true, pace: MailroomPace? = nil, progress: @escaping (Progress) -> Void = { _ in }
     ) throws -> Summary {
         var summary = Summary()
+        try bringBack()
         let total = try waiting()
         let pace = pace ?? MailroomPace(office.configuration.smtp)
         if total > 0, try pausedAt() == nil {
@@ -125,6 +128,18 @@ package struct Mailroom: Sendable {
         summary.left = try waiting()
         summary.pausedAt = try pausedAt()
         return summary
+    }
+
+    /// Makes letters due whose next try is further away than any that we ever said: the clock was wrong then, or somebody wants them to wait.
+    private func bringBack() throws {
+        let now = office.clock.now()
+        let limit = SQLValue.integer(now.adding(seconds: Self.longestWaitSeconds).milliseconds)
+        let lost = try office.books.read { try $0.count("SELECT count(*) FROM letter WHERE ended_at IS NULL AND due_at > $1", limit) }
+        guard lost > 0 else { return }
+        try office.books.write { transaction in
+            _ = try transaction.execute(
+                "UPDATE letter SET due_at = $2 WHERE ended_at IS NULL AND due_at > $1", limit, .integer(now.milliseconds))
+        }
     }
 
     /// Letters that are not at an end.
@@ -162,6 +177,12 @@ package struct Mailroom: Sendable {
         var password: SMTPPassword?
         if !smtp.passwordFile.isEmpty {
             let file = office.folder.path(smtp.passwordFile)
+            let mode = (try? FileManager.default.attributesOfItem(atPath: file.path))?[.posixPermissions] as? Int ?? 0
+            guard mode & 0o077 == 0 else {
+                throw OfficeError(
+                    .badInput, "\(file.path): the relay's password can be read by others than its owner.",
+                    hint: "Close it with: chmod 0600 '\(file.path)'")
+            }
             guard let data = FileManager.default.contents(atPath: file.path) else {
                 throw OfficeError(
                     .badInput, "\(file.path): the relay's password cannot be read.", hint: "Correct smtp.password_file in uocava.yaml.")

@@ -95,7 +95,7 @@ enum LetterAnswer: Sendable, Equatable {
         }
     }
 
-    /// What the journal says of it; nil: nothing.
+    /// What the journal says of it as of a ballot; nil: a withdrawal is no event of one.
     var event: EventKind? {
         switch self {
         case .sent: .letterSent
@@ -265,19 +265,21 @@ struct MailroomBooks: Sendable {
         let book = LetterBook(office, at: now, in: transaction)
         let update = try transaction.prepare(
             """
-            UPDATE letter SET state = $3, attempts = attempts + 1, reply = $4, refusal = $7, leased_by = NULL, lease_until = NULL,
+            UPDATE letter SET state = $3, attempts = attempts + ($3 <> 'withdrawn'), reply = $4, refusal = $7, leased_by = NULL, lease_until = NULL,
                 due_at = coalesce($5, due_at), ended_at = CASE WHEN $5 IS NULL THEN $6 ELSE NULL END
             WHERE id = $1 AND state = 'sending' AND leased_by = $2
             """)
         var entries: [JournalEntry] = []
         let kept = try answers.map { letter, answer in
             guard try set(letter, answer, at: now, with: update) else { return false }
-            guard let event = answer.event else { return true }
-            var facts: [String: JSONValue] = ["letter": .integer(letter.id), "letter_kind": .string(letter.kind.rawValue)]
-            if let link = letter.link { facts["link"] = .string(hex(link.id)) }
+            guard let event = answer.event else {
+                entries.append(LetterBook.withdrawn(letter.id, letter.kind, link: letter.link?.id, of: letter.owner))
+                return true
+            }
+            var facts = LetterBook.facts(of: letter.id, letter.kind, link: letter.link?.id)
             if let reply = answer.reply { facts["reply"] = .string(reply) }
             if case .refused(_, let fault) = answer { facts["fault"] = .string(fault) }
-            if let entry = try book.entry(event, letter.kind, of: letter.owner, facts) { entries.append(entry) }
+            if let entry = try book.change(event, letter.kind, of: letter.owner, facts) { entries.append(entry) }
             return true
         }
         try Journal.append(entries, at: now, in: transaction)

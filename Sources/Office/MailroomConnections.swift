@@ -48,16 +48,16 @@ extension MailroomRun {
                 }
                 switch prepared {
                 case .answer(let answer): finish(letter, answer, receipt)
-                case .message(let bytes, let from, let to):
+                case .message(let bytes, let from, let to, let secrets):
                     // If we crash from here on before the answer is recorded, this letter is sent once more when its lease has run out.
                     let outcome = connection.send(bytes, from: from, to: to)
                     if case .unreachable(let reason) = outcome {
                         putBack(letter, links)
                         // A relay that takes only some of our connections works: the others go on.
-                        return report(outage: reason, hasSent: hasSent)
+                        return report(outage: secrets.removed(from: reason), hasSent: hasSent)
                     }
                     hasSent = true
-                    weigh(letter, outcome, receipt)
+                    weigh(letter, outcome, secrets, receipt)
                 }
             }
         } catch {
@@ -195,9 +195,10 @@ extension MailroomRun {
     }
 
     /// What the relay's answer means for the letter, and for the relay.
-    private func weigh(_ letter: LetterInHand, _ outcome: SMTPOutcome, _ receipt: Receipt) {
+    private func weigh(_ letter: LetterInHand, _ outcome: SMTPOutcome, _ secrets: QuotedSecrets, _ receipt: Receipt) {
         switch outcome {
-        case .accepted(let reply):
+        case .accepted(let said):
+            let reply = secrets.removed(from: said)
             desk.lock()
             inARow = 0
             // The relay works: those that it refused before, it refused.
@@ -205,10 +206,12 @@ extension MailroomRun {
             doubtful = []
             desk.unlock()
             finish(letter, .sent(reply: reply), receipt)
-        case .deferred(_, let reply):
+        case .deferred(_, let said):
+            let reply = secrets.removed(from: said)
             finish(letter, clerk.putOff(letter, reply), receipt)
             countInARow(reply, limit: Self.mostInARow)
-        case .refused(_, let reply):
+        case .refused(_, let said):
+            let reply = secrets.removed(from: said)
             let fault = outcome.refusalClass ?? .other
             desk.withLock {
                 leave(letter)

@@ -398,6 +398,29 @@ struct AuditPlant: Sendable, CustomTestStringConvertible {
             "a letter is said to be sent", finds: "2 journal: letter",
             script: "UPDATE letter SET state = 'sent', ended_at = queued_at + 1 WHERE ballot = BALLOT(V6)"),
         books(
+            "a notice says another thing than it was written for", finds: "2 journal: letter",
+            script: "UPDATE letter SET kind = 'received' WHERE kind = 'accepted'"),
+        books(
+            "a notice is withdrawn by hand", finds: "2 journal: letter",
+            script: "UPDATE letter SET state = 'withdrawn', ended_at = queued_at WHERE kind = 'accepted'"),
+        books(
+            "a letter with a link is withdrawn by hand", finds: "2 journal: letter",
+            script: "UPDATE letter SET state = 'withdrawn', ended_at = queued_at WHERE ballot = BALLOT(V6)"),
+        books(
+            "a letter of the books is made up", finds: "2 journal: letter",
+            script: """
+                INSERT INTO letter (election, voter, ballot, kind, state, queued_at, due_at)
+                SELECT election, voter, id, 'accepted', 'queued', status_at, status_at FROM ballot WHERE id = BALLOT(V6)
+                """),
+        books(
+            "a letter of the books is deleted", finds: "7 growth: letter", script: "DELETE FROM letter WHERE ballot = BALLOT(V6)"),
+        books(
+            "a letter has been tried more often by hand", finds: "2 journal: letter",
+            script: "UPDATE letter SET attempts = 8 WHERE ballot = BALLOT(V6)"),
+        books(
+            "a complaint is made up", finds: "2 journal: letter",
+            script: "UPDATE letter SET bounce = 'complaint', bounced_at = queued_at WHERE ballot = BALLOT(V6)"),
+        books(
             "a link of the books is dated back", finds: "2 journal: link",
             script: "UPDATE link SET made_at = made_at - 1 WHERE ballot = BALLOT(V6)"),
         books(

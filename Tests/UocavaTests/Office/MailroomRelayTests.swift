@@ -153,6 +153,10 @@ struct MailroomRelayTests {
         try await mailOnOwnThread {
             let post = try MailOffice()
             post.test.advance(seconds: 60 * 86_400)
+            for _ in 0..<8 {
+                #expect(try post.send().deferred == TestOffice.due)
+                post.test.advance(seconds: 3 * 3600)
+            }
             let summary = try post.send()
             #expect(summary.refused == TestOffice.due && summary.sent == 0)
             #expect(try post.relay.envelopes.isEmpty)
