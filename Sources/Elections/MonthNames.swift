@@ -1,3 +1,6 @@
+import Foundation
+import Synchronization
+
 /// Names of months, for dates that people read and write.
 package enum MonthNames {
     /// January to December in English.
@@ -27,4 +30,33 @@ extension CivilDate {
         let name = names[month - 1]
         return names == MonthNames.spanish ? "\(day) de \(name) de \(year)" : "\(name) \(day), \(year)"
     }
+}
+
+extension LocalTime {
+    /// The time as people read it: `November 7, 2028, 8:00 p.m.` in English, `7 de noviembre de 2028, 20:00` in Spanish, `2028-11-07, 20:00` in
+    /// other languages.
+    package func long(language: String) -> String {
+        let minute = minute < 10 ? "0\(minute)" : "\(minute)"
+        let day = date.long(language: language)
+        guard MonthNames.of(language) == MonthNames.english else { return "\(day), \(hour):\(minute)" }
+        return "\(day), \(hour % 12 == 0 ? 12 : hour % 12):\(minute) \(hour < 12 ? "a.m." : "p.m.")"
+    }
+}
+
+/// What people call time zones.
+package enum ZoneNames {
+    /// `Eastern Time`, `hora oriental`; a name that nobody knows as it is.
+    package static func name(of identifier: String, language: String) -> String {
+        // Foundation knows UTC as GMT, and ICU calls that Greenwich's.
+        if identifier == "UTC" || identifier == "GMT" { return "UTC" }
+        guard let zone = TimeZone(identifier: identifier) else { return identifier }
+        let key = "\(language) \(identifier)"
+        if let known = names.withLock({ $0[key] }) { return known }
+        let words = zone.localizedName(for: .generic, locale: Locale(identifier: language)) ?? identifier
+        names.withLock { $0[key] = words }
+        return words
+    }
+
+    /// Names that were looked up: an office has one zone, and ICU takes its time.
+    private static let names = Mutex<[String: String]>([:])
 }

@@ -155,7 +155,7 @@ extension LetterDesk {
         ("fax", "the office's fax number; a part {{#fax}}…{{/fax}} appears only where there is one"),
         ("address", "the office's address, line by line: {{#address}}{{.}} {{/address}}"),
         ("return_notice", "the sentence that says how the ballot must come back"),
-        ("closes", "the day until which links work"),
+        ("closes", "until when links work: day, time and the office's time zone"),
         ("post_by", "the day by which this voter should post the ballot; a part appears only where it is known"),
         ("past_post_by", "a part that appears only when that day is over"),
         ("reason", "why the ballot was rejected; only in rejected"),

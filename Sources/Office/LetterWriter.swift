@@ -94,12 +94,14 @@ package struct LetterWriter: Sendable {
         var contact = [LetterMark.clean(office.name)] + address
         contact += ["\(words.labels.email): \(LetterMark.clean(office.email))", "\(words.labels.phone): \(LetterMark.clean(office.phone))"]
         if let fax { contact.append("\(words.labels.fax): \(fax)") }
+        // A voter overseas has another clock on the wall than the office.
+        let zone = ZoneNames.name(of: definition.timeZone.identifier, language: language)
         var values: [String: Any] = [
             "voter": String(LetterMark.voter), "link": String(LetterMark.link), "election": LetterMark.clean(definition.name),
             "date": definition.date.long(language: language), "jurisdiction": LetterMark.clean(definition.jurisdiction.name),
             "office": LetterMark.clean(office.name), "email": LetterMark.clean(office.email), "phone": LetterMark.clean(office.phone),
             "address": AddressLines(lines: address), "contact": contact.joined(separator: "\n"),
-            "closes": definition.deadlines.linksClose.date.long(language: language), "test": key.test,
+            "closes": "\(definition.deadlines.linksClose.long(language: language)) (\(zone))", "test": key.test,
             "past_post_by": key.postBy != nil && key.isPastPostBy,
             "asks_birthday": key.kind.hasBallotLink && definition.identityQuestion == .dateOfBirth,
             "asks_id": key.kind.hasBallotLink && definition.identityQuestion == .lastFourOfID
@@ -156,7 +158,8 @@ private final class LetterForms: Sendable {
         private let date: CivilDate
         private let jurisdiction: String
         private let office: ElectionDefinition.OfficeContact
-        private let closes: CivilDate
+        private let closes: LocalTime
+        private let zone: String
         private let receipt: CivilDate
         private let returnNotice: [String: String]
         private let languages: [String]
@@ -175,7 +178,8 @@ private final class LetterForms: Sendable {
             date = definition.date
             jurisdiction = definition.jurisdiction.name
             office = definition.office
-            closes = definition.deadlines.linksClose.date
+            closes = definition.deadlines.linksClose
+            zone = definition.timeZone.identifier
             receipt = definition.deadlines.receipt.date
             returnNotice = definition.returnNotice
             languages = definition.languages

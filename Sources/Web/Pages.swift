@@ -3,7 +3,6 @@ import Foundation
 import Mustache
 import NIOCore
 import Office
-import Synchronization
 
 /// Turns a page's name and values into the bytes of an HTML page.
 struct Pages: Sendable {
@@ -63,32 +62,11 @@ package enum PageNumbers {
 
     /// A moment on the clock of the office's wall: `November 7, 2028, 8:00 p.m.`, `7 de noviembre de 2028, 20:00`.
     package static func moment(_ moment: Instant, zone name: String, _ language: PageLanguage) -> String {
-        let time = moment.localTime(in: TimeZone(identifier: name) ?? .gmt)
-        let minute = time.minute < 10 ? "0\(time.minute)" : "\(time.minute)"
-        let day = time.date.long(language: language.rawValue)
-        switch language {
-        case .english:
-            let hour = time.hour % 12 == 0 ? 12 : time.hour % 12
-            return "\(day), \(hour):\(minute) \(time.hour < 12 ? "a.m." : "p.m.")"
-        case .spanish:
-            return "\(day), \(time.hour):\(minute)"
-        }
+        moment.localTime(in: TimeZone(identifier: name) ?? .gmt).long(language: language.rawValue)
     }
 
     /// What people call a time zone: `Eastern Time`, `hora oriental`; a name that nobody knows as it is.
-    package static func zone(_ name: String, _ language: PageLanguage) -> String {
-        // Foundation knows UTC as GMT, and ICU calls that Greenwich's.
-        if name == "UTC" || name == "GMT" { return "UTC" }
-        guard let zone = TimeZone(identifier: name) else { return name }
-        let key = "\(language) \(name)"
-        if let known = zones.withLock({ $0[key] }) { return known }
-        let words = zone.localizedName(for: .generic, locale: Locale(identifier: language.rawValue)) ?? name
-        zones.withLock { $0[key] = words }
-        return words
-    }
-
-    /// Names that were looked up: an office has one zone, and ICU takes its time.
-    private static let zones = Mutex<[String: String]>([:])
+    package static func zone(_ name: String, _ language: PageLanguage) -> String { ZoneNames.name(of: name, language: language.rawValue) }
 
     /// A file's size: `412 KB`, `1.3 MB`.
     package static func size(_ bytes: Int) -> String {
