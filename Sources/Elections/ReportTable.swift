@@ -94,6 +94,12 @@ package struct ReportTable: Sendable, Equatable {
         }
     }
 
+    /// Where a word that is too long is broken: at its last mark, so that one still reads `ann.smith` and `@example.org`; otherwise at its end.
+    private static func breakingPlace(in line: String) -> String.Index {
+        guard let mark = line.lastIndex(where: { "@./-_".contains($0) }), mark > line.startIndex else { return line.endIndex }
+        return line[mark] == "@" ? mark : line.index(after: mark)
+    }
+
     /// The text in lines of at most so many columns.
     private static func wrap(_ text: String, _ width: Int) -> [String] {
         if TextWidth.of(text) <= width { return [text] }
@@ -115,9 +121,10 @@ package struct ReportTable: Sendable, Equatable {
             for character in word {
                 let columns = TextWidth.of(character)
                 if used + columns > width, used > 0 {
-                    lines.append(line)
-                    line = ""
-                    used = 0
+                    let end = breakingPlace(in: line)
+                    lines.append(String(line[..<end]))
+                    line = String(line[end...])
+                    used = TextWidth.of(line)
                 }
                 line.append(character)
                 used += columns

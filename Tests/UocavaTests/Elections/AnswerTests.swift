@@ -127,6 +127,21 @@ struct ElectionsAnswerTests {
         #expect(!table.table(width: 1).isEmpty)
     }
 
+    @Test("An address that is too long for its column is broken at its marks")
+    func brokenAddress() {
+        let table = ReportTable(
+            columns: ["id", "email"],
+            rows: [
+                ["J1", "marcus.dunnkeller.106354@example.org"], ["J2", "a@averyveryverylongname.example"],
+                ["J3", "nomarksinthisverylongword"]
+            ])
+        let lines = table.table(width: 22).split(separator: "\n").dropFirst(2).map { $0.dropFirst(4) }
+        #expect(
+            lines == [
+                "marcus.dunnkeller.", "106354@example.org", "a", "@averyveryverylong", "name.example", "nomarksinthisveryl", "ongword"
+            ])
+    }
+
     @Test("Nothing in a table can fool a terminal or a spreadsheet")
     func hostile() {
         let table = ReportTable(columns: ["name"], rows: [["\u{1B}[2J\u{202E}"], ["=1+1"], [["a": 1]]])
