@@ -6,7 +6,24 @@ import Testing
 
 @Suite("The mailroom and its relay", .enabled(if: TestOffice.present, "the program is not built"))
 struct MailroomRelayTests {
-    @Test("While the mail is paused nothing leaves, senders at work stop, and the journal and the audit know")
+    @Test("Senders at work stop when the mail is paused: what they have in hand goes out, and nothing more")
+    func pauseAtWork() async throws {
+        try await mailOnOwnThread {
+            // A hundred a second, of which a sender takes less than a hundred in hand.
+            let post = try MailOffice(["messages_per_minute: 6000"], more: 300)
+            let mailroom = Mailroom(post.office)
+            var isPaused = false
+            let summary = try mailroom.sendDue(waits: false) { progress in
+                guard !isPaused, progress.summary.sent > 0 else { return }
+                isPaused = (try? mailroom.pause()) != nil
+            }
+            #expect(isPaused && summary.pausedAt != nil && summary.sent > 0 && summary.left > 150)
+            #expect(try post.states() == ["sent": summary.sent, "queued": summary.left])
+            try post.test.verify()
+        }
+    }
+
+    @Test("While the mail is paused nothing leaves, and the journal and the audit know")
     func pause() async throws {
         try await mailOnOwnThread {
             let post = try MailOffice()
