@@ -1,6 +1,3 @@
-import Foundation
-import Synchronization
-
 /// Names of months, for dates that people read and write.
 package enum MonthNames {
     /// January to December in English.
@@ -41,22 +38,4 @@ extension LocalTime {
         guard MonthNames.of(language) == MonthNames.english else { return "\(day), \(hour):\(minute)" }
         return "\(day), \(hour % 12 == 0 ? 12 : hour % 12):\(minute) \(hour < 12 ? "a.m." : "p.m.")"
     }
-}
-
-/// What people call time zones.
-package enum ZoneNames {
-    /// `Eastern Time`, `hora oriental`; a name that nobody knows as it is.
-    package static func name(of identifier: String, language: String) -> String {
-        // Foundation knows UTC as GMT, and ICU calls that Greenwich's.
-        if identifier == "UTC" || identifier == "GMT" { return "UTC" }
-        guard let zone = TimeZone(identifier: identifier) else { return identifier }
-        let key = "\(language) \(identifier)"
-        if let known = names.withLock({ $0[key] }) { return known }
-        let words = zone.localizedName(for: .generic, locale: Locale(identifier: language)) ?? identifier
-        names.withLock { $0[key] = words }
-        return words
-    }
-
-    /// Names that were looked up: an office has one zone, and ICU takes its time.
-    private static let names = Mutex<[String: String]>([:])
 }

@@ -50,7 +50,8 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
         let reason = error.message ?? "SQLite error \(error.resultCode.rawValue)"
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.cannotWrite, "\(file): the disk is full.", hint: "Free some space and run the command again: it goes on where it stopped.")
+            self.init(
+                .cannotWrite, "\(file): the disk is full.", hint: "Free some space and run the command again: it goes on where it stopped.")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_IOERR:
             self.init(
                 .cannotWrite, "\(file): cannot be written (\(reason)).",
