@@ -73,8 +73,8 @@ struct BounceMail {
     /// What the reports on delivery say; nil: there are none, or they name no recipient.
     private var reported: News? {
         // A letter of ours has one recipient; each of a report costs a look through all of its text.
-        let recipients = parts.reports.filter { $0.kind == .delivery }.lazy.flatMap { BounceReport($0.content).recipients }
-            .prefix(Self.mostRecipients).map { $0 }
+        let recipients = Array(
+            parts.reports.filter { $0.kind == .delivery }.lazy.flatMap { BounceReport($0.content).recipients }.prefix(Self.mostRecipients))
         return Self.gravest(recipients.map { news(of: $0, isOnly: recipients.count == 1) })
     }
 

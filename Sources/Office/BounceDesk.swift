@@ -70,9 +70,12 @@ package struct BounceDesk: Sendable {
     /// Reads a file (one mail, an mbox, or what SES and SNS post), a Maildir, or a folder of mails.
     ///
     /// In a Maildir only new mail is read, and moved to `cur`: as seen where it was about a letter, as unread where a person should look at it.
-    /// - Parameter progress: called with how many of how many files are done.
+    ///
+    /// - Parameters:
+    ///   - patience: of a folder no more mails are begun after so long; the rest is read the next time. Nil: all are read.
+    ///   - progress: called with how many of how many files are done.
     /// - Throws: ``OfficeError`` `notFound`, or `badInput` where it cannot be read.
-    package func read(_ place: URL, progress: (Int, Int) -> Void = { _, _ in }) throws -> Summary {
+    package func read(_ place: URL, within patience: Duration? = nil, progress: (Int, Int) -> Void = { _, _ in }) throws -> Summary {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
             throw OfficeError(
@@ -83,32 +86,28 @@ package struct BounceDesk: Sendable {
             _ = try read(mails: try BounceFile.mails(in: bytes(of: place)), into: &summary)
             return summary
         }
-        let new = place.appendingPathComponent("new")
-        let isMaildir = FileManager.default.fileExists(atPath: new.path)
-        // Whoever delivers the mail could have another folder emptied into `cur`, such as that of the keys.
-        for part in [new, place.appendingPathComponent("cur")] {
-            let type = try? FileManager.default.attributesOfItem(atPath: part.path)[.type] as? FileAttributeType
-            guard type == nil || type == .typeDirectory || !isMaildir else {
-                throw OfficeError(.badInput, "\(part.path) is no folder but a link.", hint: "A Maildir holds its folders itself.")
-            }
+        let files = FolderFiles(url: place)
+        let maildir: Bool
+        let names: [String]
+        do {
+            maildir = try files.holds(folder: Self.new)
+            if maildir { _ = try files.holds(folder: Self.cur) }
+            names = try maildir ? files.names(in: Self.new).filter { !$0.hasPrefix(".") } : self.names(in: place)
+        } catch let problem as Problem {
+            throw OfficeError(.badInput, "\(place.path) cannot be used as a Maildir.", problems: [problem])
         }
-        let folder = isMaildir ? new : place
-        let names = try self.names(in: folder)
-        let files = FolderFiles(url: folder)
+        let start = ContinuousClock.now
         for (index, name) in names.enumerated() {
-            let file = folder.appendingPathComponent(name)
-            let bytes: [UInt8]
-            do throws(Problem) {
-                guard let content = try files.read(name, atMost: Self.largestFile) else { continue }
-                bytes = content
-            } catch {
+            if let patience, index > 0, ContinuousClock.now - start > patience { break }
+            do {
+                guard let bytes = try files.read(maildir ? "\(Self.new)/\(name)" : name, atMost: Self.largestFile) else { continue }
+                let isAboutLetter = try read(mails: BounceFile.mails(in: bytes), into: &summary)
+                // If we crash here, the same mail is read again and found to be known.
+                if maildir { try move(name, in: files, asSeen: isAboutLetter) }
+            } catch let problem as Problem {
                 // It keeps nobody from the others, and is not passed over in silence.
-                summary.unreadable.append(error.inFile(file.path))
-                continue
+                summary.unreadable.append(problem)
             }
-            let isAboutLetter = try read(mails: BounceFile.mails(in: bytes), into: &summary)
-            // If we crash here, the same mail is read again and found to be known.
-            if isMaildir { try move(file, to: place.appendingPathComponent("cur"), asSeen: isAboutLetter) }
             progress(index + 1, names.count)
         }
         return summary
@@ -142,16 +141,18 @@ package struct BounceDesk: Sendable {
         return [UInt8](data)
     }
 
-    private func move(_ file: URL, to folder: URL, asSeen: Bool) throws {
-        let name = file.lastPathComponent.split(separator: ":", maxSplits: 1).first.map(String.init) ?? file.lastPathComponent
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try FileManager.default.moveItem(at: file, to: folder.appendingPathComponent("\(name):2,\(asSeen ? "S" : "")"))
-        } catch {
-            throw OfficeError(
-                .cannotWrite, "\(file.path) was read and cannot be moved to \(folder.path).",
-                hint: "Let this user write the Maildir. Nothing is counted twice when it is read again.")
+    private static let new = "new"
+    private static let cur = "cur"
+    /// More mails of one name than that nobody delivers.
+    private static let mostNamesakes = 100
+
+    /// To `cur`; where a mail of the name is there already, under another.
+    private func move(_ name: String, in maildir: FolderFiles, asSeen: Bool) throws(Problem) {
+        let base = name.split(separator: ":", maxSplits: 1).first.map(String.init) ?? name
+        let names = (0..<Self.mostNamesakes).lazy.map { number in
+            "\(base)\(number == 0 ? "" : ",\(number)"):2,\(asSeen ? "S" : "")"
         }
+        try maildir.move(name, from: Self.new, to: Self.cur, as: names)
     }
 
     // MARK: Mails
@@ -228,13 +229,24 @@ package struct BounceDesk: Sendable {
                 ], at: now, in: transaction)
             return true
         }
-        facts["reply"] = .string(bounce.text)
+        let text = try secrets(of: letter.owner, in: transaction).removed(from: bounce.text)
+        facts["reply"] = .string(text)
         try LetterBook(office, at: now, in: transaction).note(.letterBounced, kind, of: letter.owner, facts)
         guard kind != .addressChanged else { return true }
-        let said = bounce.text.isEmpty ? "" : ": \(LetterBook.withoutFullStop(bounce.text))"
+        let said = text.isEmpty ? "" : ": \(LetterBook.withoutFullStop(text))"
         try ExceptionList.add(
             .letterBounced, voter: letter.owner.voter, election: letter.owner.election,
             detail: "The letter \(kind.rawValue) came back\(said). Telephone, or write by post.", at: now, in: transaction)
         return true
+    }
+
+    /// What must not be kept of a mail about a voter's letter; nothing where the record does not open, which the audit says.
+    private func secrets(of owner: LetterBook.Owner, in transaction: Transaction) throws -> QuotedSecrets {
+        let record = try transaction.first(
+            "SELECT id AS request, key_id, sealed FROM request WHERE election = $1 AND voter = $2", .integer(owner.election),
+            .integer(owner.voter)
+        ) { try? office.voter($0) }
+        guard let record = record.flatMap({ $0 }) else { return QuotedSecrets() }
+        return QuotedSecrets(whole: [record.fullName, record.email], parts: [])
     }
 }

@@ -53,6 +53,27 @@ struct FolderFiles {
         return names.sorted()
     }
 
+    /// Whether there is a folder of the name. Throws the problem where it is a link or no folder.
+    func holds(folder: String) throws(Problem) -> Bool {
+        guard let opened = try opened(folder, atMost: nil) else { return false }
+        close(opened)
+        return true
+    }
+
+    /// Moves a file from one folder of the folder into another, which is made where it is not there, and overwrites nothing. By the open
+    /// folders, not by their names, which may mean something else by now.
+    ///
+    /// - Parameter names: what it may be called there; the first that is free.
+    func move(_ name: String, from: String, to: String, as names: some Sequence<String>) throws(Problem) {
+        guard let source = try opened(from, atMost: nil) else { throw unreadable(from) }
+        defer { close(source) }
+        _ = mkdir(url.appendingPathComponent(to).path, 0o700)
+        guard let target = try opened(to, atMost: nil) else { throw unwritable(to) }
+        defer { close(target) }
+        let free = names.first { faccessat(target, $0, F_OK, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT }
+        guard let free, renameat(source, name, target, free) == 0 else { throw unwritable(to) }
+    }
+
     /// The open file, or without a limit the open folder, which the caller closes. Every folder on the way is opened from the one above it, so
     /// that nothing can be put in between.
     private func opened(_ name: String, atMost limit: Int?) throws(Problem) -> Int32? {
@@ -93,6 +114,10 @@ struct FolderFiles {
 
     private func unreadable(_ name: String) -> Problem {
         Problem(file: name, what: "this cannot be read", hint: "Check who may read it.")
+    }
+
+    private func unwritable(_ name: String) -> Problem {
+        Problem(file: name, what: "this cannot be written", hint: "Let this user write it.")
     }
 
     private func tooLarge(_ name: String, _ limit: Int) -> Problem {

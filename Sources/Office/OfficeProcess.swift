@@ -18,6 +18,8 @@ package struct OfficeProcess: Service {
     private static let pause = Duration.seconds(2)
     /// How long it leaves a relay alone that does not answer.
     private static let outagePause = Duration.seconds(30)
+    /// So long it reads what came back, before it looks for letters again.
+    private static let bouncePatience = Duration.seconds(5)
     /// How often it looks for voters to remind: they wait for days.
     private static let reminderPause = Duration.seconds(3600)
 
@@ -58,10 +60,11 @@ package struct OfficeProcess: Service {
                 if let trouble = try office.catchUp(), trouble.isNews {
                     logger.error("the counter's database cannot be used", metadata: ["reason": "\(trouble)"])
                 }
-                Self.readBounces(office, troubles, logger)
                 let mailroom = Mailroom(office)
                 let reminded = reminds ? try mailroom.queueReminders() : 0
                 if reminded > 0 { logger.info("reminders are queued", metadata: ["letters": "\(reminded)"]) }
+                // What came back is read whatever becomes of the letters, and after them: a flood of mails must not keep letters here.
+                defer { Self.readBounces(office, troubles, logger) }
                 let summary = try mailroom.sendDue(waits: false, pace: pace)
                 if summary.sent + summary.refused + summary.deferred > 0 {
                     logger.info(
@@ -93,7 +96,7 @@ package struct OfficeProcess: Service {
         let name = office.configuration.smtp.bounceMaildir
         guard !name.isEmpty else { return }
         do {
-            let sum = try BounceDesk(office).read(office.folder.path(name))
+            let sum = try BounceDesk(office).read(office.folder.path(name), within: bouncePatience)
             troubles.note(.bounces, sum.unreadable.first.map { "\(sum.unreadable.count) unreadable, the first: \($0)" }, logger)
             guard sum.read > 0 else { return }
             logger.info(

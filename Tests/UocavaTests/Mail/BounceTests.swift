@@ -62,6 +62,17 @@ import Testing
         #expect(Bounce.read(Array("To: \(many)\n\n".utf8)).addresses.count == 16)
     }
 
+    @Test("A report on thousands of recipients, or on an endless address, is read as one on a few", .timeLimit(.minutes(1)))
+    func manyRecipients() {
+        let fields = (0..<20_000).map { "Final-Recipient: rfc822; a\($0)@example.org\nAction: failed\nStatus: 5.1.1\n" }
+        let many = Bounce.read(Array(BounceSample.report(fields.joined(separator: "\n")).utf8))
+        #expect(many.kind == .hard && many.status == "5.1.1")
+        let endless = String(repeating: "a", count: 900_000) + "@example.org"
+        let one = Bounce.read(
+            Array(BounceSample.report("Final-Recipient: rfc822; \(endless)\nAction: failed\nStatus: 5.1.1\n").utf8))
+        #expect(one.text.count <= 200 && one.addresses.allSatisfy { $0.utf8.count <= 256 })
+    }
+
     @Test("A mail's own Message-ID is never taken for the letter's")
     func ownMessageID() {
         let mail = BounceSample.report("Status: 5.1.1").replacing(BounceSample.letter, with: "report-1@mx.example.net")

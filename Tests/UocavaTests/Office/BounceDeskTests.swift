@@ -79,6 +79,24 @@ struct BounceDeskTests {
         }
     }
 
+    @Test("Nothing that a bounce repeats of the voter is kept")
+    func repeated() async throws {
+        try await mailOnOwnThread {
+            let post = try MailOffice()
+            _ = try post.send()
+            let path = try #require(try post.relay.envelopes.first { $0.to == "v7@example.org" }).from
+            let mail = Self.report(to: path).replacingOccurrences(
+                of: "<v1@example.org>: Recipient address rejected: User unknown", with: "no mailbox of Ann-Voter7 (v7%40example.org)")
+            #expect(try BounceDesk(post.office).read(try Self.file(mail, post)).hard == 1)
+            let texts = try post.office.books.read { books in
+                try books.all("SELECT CAST(canonical AS TEXT) AS text FROM journal UNION ALL SELECT detail FROM exception") {
+                    try $0.text("text")
+                }
+            }
+            #expect(texts.contains { $0.contains("is not kept") } && !texts.contains { $0.contains("Voter7") || $0.contains("v7%40") })
+        }
+    }
+
     @Test("Without a mark it is known by its Message-ID; a mark or an id that somebody made up names nobody's letter")
     func matching() async throws {
         try await mailOnOwnThread {
@@ -158,6 +176,106 @@ struct BounceDeskTests {
                     "1.bounce:2,S", "2.person:2,"
                 ])
             #expect(try BounceDesk(post.office).read(maildir).read == 0)
+        }
+    }
+
+    /// A Maildir whose `new` holds these mails, by name.
+    private static func maildir(_ mails: [String: String], _ post: MailOffice) throws -> URL {
+        let maildir = post.test.folder.appendingPathComponent("Maildir")
+        for name in ["new", "cur"] {
+            try FileManager.default.createDirectory(at: maildir.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        for (name, text) in mails { try Data(text.utf8).write(to: maildir.appendingPathComponent("new/\(name)")) }
+        return maildir
+    }
+
+    private static func names(_ folder: String, in maildir: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: maildir.appendingPathComponent(folder).path).sorted()
+    }
+
+    private static let person = "From: a@example.org\nTo: uocava@elections.example.gov\nSubject: A question\n\nWhere do I sign?\n"
+
+    @Test("A mail whose name is taken in cur overwrites nothing and holds up nothing; a file that cannot be read neither")
+    func namesakes() throws {
+        let post = try MailOffice()
+        let maildir = try Self.maildir(["1": Self.person, "2": Self.person, "4": Self.person], post)
+        try Data("kept".utf8).write(to: maildir.appendingPathComponent("cur/1:2,"))
+        try FileManager.default.createSymbolicLink(
+            at: maildir.appendingPathComponent("new/3"), withDestinationURL: post.test.folder.appendingPathComponent("uocava.yaml"))
+        let summary = try BounceDesk(post.office).read(maildir)
+        #expect(summary.others == 3 && summary.unreadable.count == 1)
+        #expect(try Self.names("cur", in: maildir) == ["1,1:2,", "1:2,", "2:2,", "4:2,"])
+        #expect(try Self.names("new", in: maildir) == ["3"])
+        #expect(try String(contentsOf: maildir.appendingPathComponent("cur/1:2,"), encoding: .utf8) == "kept")
+    }
+
+    @Test("A Maildir whose new or cur is a link is refused, and nothing behind the link moves", arguments: ["new", "cur"])
+    func linkedFolder(_ name: String) throws {
+        let post = try MailOffice()
+        let maildir = try Self.maildir(["1": Self.person], post)
+        let keys = post.test.folder.appendingPathComponent("keys")
+        let before = try FileManager.default.contentsOfDirectory(atPath: keys.path).sorted()
+        try FileManager.default.removeItem(at: maildir.appendingPathComponent(name))
+        try FileManager.default.createSymbolicLink(at: maildir.appendingPathComponent(name), withDestinationURL: keys)
+        let error = #expect(throws: OfficeError.self) { try BounceDesk(post.office).read(maildir) }
+        #expect(error?.code == .badInput && error?.problems.first?.what == "this is a link")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: keys.path).sorted() == before)
+    }
+
+    @Test("Of a flood of mails so many are read as there is time for, at least one, and the rest the next time")
+    func flood() throws {
+        let post = try MailOffice()
+        let maildir = try Self.maildir(["1": Self.person, "2": Self.person, "3": Self.person], post)
+        let desk = BounceDesk(post.office)
+        #expect(try desk.read(maildir, within: .zero).read == 1)
+        #expect(try Self.names("new", in: maildir) == ["2", "3"])
+        #expect(try desk.read(maildir).read == 2)
+    }
+
+    @Test("What is graver takes the place of what came back before, and is journalled; what is less grave does not")
+    func gravest() async throws {
+        try await mailOnOwnThread {
+            let post = try MailOffice()
+            _ = try post.send()
+            let path = try #require(try post.relay.envelopes.first { $0.to == "v4@example.org" }).from
+            let desk = BounceDesk(post.office)
+            func take(_ mail: String) throws { _ = try desk.read(try Self.file(mail, post)) }
+            func kept() throws -> String? {
+                try post.office.books.read { try $0.first("SELECT bounce FROM letter WHERE bounce IS NOT NULL") { try $0.text("bounce") } }
+            }
+            let away =
+                "Return-Path: <>\nFrom: v4@example.org\nTo: \(path)\nSubject: Out of office\nAuto-Submitted: auto-replied\n\nI am away.\n"
+            let complaint = """
+                From: fbl@mail.example.org
+                To: \(path)
+                Subject: complaint
+                MIME-Version: 1.0
+                Content-Type: multipart/report; report-type=feedback-report; boundary="x"
+
+                --x
+                Content-Type: text/plain
+
+                This is an abuse report.
+                --x
+                Content-Type: message/feedback-report
+
+                Feedback-Type: abuse
+                User-Agent: mail.example.org
+                Version: 1
+
+                --x--
+
+                """
+            let soft = Self.report(to: path, action: "delayed", status: "4.4.1")
+            for (mail, expected) in [
+                (away, "auto_reply"), (soft, "soft"), (away, "soft"), (complaint, "complaint"), (soft, "complaint"),
+                (Self.report(to: path), "hard"), (complaint, "hard")
+            ] {
+                try take(mail)
+                #expect(try kept() == expected)
+                post.test.advance(seconds: 60)
+                try post.test.verify()
+            }
         }
     }
 

@@ -116,7 +116,8 @@ struct LetterWriterTests {
     func namedLikeSite() throws {
         let election = try LetterSamples.election()
         for (name, shown) in [
-            ("ballots.example/b/x Lopez", "ballots. example/b/x Lopez"), ("J.R.Smith", "J. R. Smith"), ("evil\u{3002}com", "evil\u{3002} com"),
+            ("ballots.example/b/x Lopez", "ballots. example/b/x Lopez"), ("J.R.Smith", "J. R. Smith"),
+            ("evil\u{3002}com", "evil\u{3002} com"),
             ("a@b.example", "a b. example"), ("Quentin Q. O'Hara, Jr.", "Quentin Q. O'Hara, Jr.")
         ] {
             let letter = try LetterWriter(overrides: nil).write(LetterSamples.contents(.ballotReady, "en", election, name: name))
