@@ -89,9 +89,10 @@ package struct LetterDesk: Sendable {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
             files = names.filter { !OwnLetters.isLeftover($0, in: folder) }.sorted().map { folder.appendingPathComponent($0) }
         }
+        let elections = try office.books.read { try ElectionBook.all(in: $0).map(\.definition) }
+        let isSpoken = { language in elections.contains { ElectionDefinition.place(of: language, among: $0.languages) != nil } }
         var problems: [Problem] = []
-        var warnings: [Problem] = []
-        warnings += try besides(isWhole: isWhole)
+        var warnings = isWhole ? elections.flatMap(Self.notices(of:)) : []
         for file in files {
             let name = file.lastPathComponent
             guard let data = FileManager.default.contents(atPath: file.path) else {
@@ -104,10 +105,7 @@ package struct LetterDesk: Sendable {
                 }
                 problems += LetterLint.problems(in: text, kind: kind, language: language, file: name)
                 warnings += LetterLint.warnings(in: text, kind: kind, language: language, file: name)
-                let elections = try? elections()
-                if let elections, !elections.isEmpty,
-                    !elections.contains(where: { ElectionDefinition.place(of: language, among: $0.languages) != nil })
-                {
+                if !elections.isEmpty, !isSpoken(language) {
                     warnings.append(
                         Problem(
                             file: name,
@@ -121,19 +119,14 @@ package struct LetterDesk: Sendable {
         return (files.count, problems, warnings)
     }
 
-    private func elections() throws -> [ElectionDefinition] { try office.books.read { try ElectionBook.all(in: $0).map(\.definition) } }
-
-    /// What the office says in letters without writing them.
-    private func besides(isWhole: Bool) throws -> [Problem] {
-        guard isWhole else { return [] }
-        return try elections().flatMap { definition in
-            definition.returnNotice.sorted { $0.key < $1.key }.compactMap { language, notice in
-                LetterLint.invitation(in: notice).map { sentence in
-                    Problem(
-                        file: "election \(definition.id)",
-                        what: "return_notice.\(language) \(LetterTrial.invites): \(Printable.quote(sentence))",
-                        hint: "It stands in every letter and on the site. Correct election.yaml before the first ballot is issued.")
-                }
+    /// What is wrong in an election's return notices, which stand in letters without being one.
+    private static func notices(of definition: ElectionDefinition) -> [Problem] {
+        definition.returnNotice.sorted { $0.key < $1.key }.compactMap { language, notice in
+            LetterLint.invitation(in: notice).map { sentence in
+                Problem(
+                    file: "election \(definition.id)",
+                    what: "return_notice.\(language) \(LetterTrial.invites): \(Printable.quote(sentence))",
+                    hint: "It stands in every letter and on the site. Correct election.yaml before the first ballot is issued.")
             }
         }
     }
