@@ -89,7 +89,7 @@ struct LetterLexicon: Sendable {
             word = String.UnicodeScalarView()
             tokens += merged(folded)
         }
-        for scalar in sentence.unicodeScalars {
+        for scalar in LookAlikes.plain(sentence).unicodeScalars {
             if let name = LetterTrial.name(of: scalar) {
                 end()
                 tokens.append("{\(name)}")
@@ -145,9 +145,12 @@ extension LetterLexicon {
         told: don't have to, need not, not necessary, not required, not needed, no need to, kindly, always, simply, just, now, could
         told: should, either
         told: can, may, must, please, also
-        ask: let us know, get in touch, reach out, ask, asks, asked, asking, call, calls, calling, contact, contacting, tell, telling
+        ask: let us know, get in touch, reach out, ask, asks, asked, asking, contact, contacting
+        ask say: call, calls, calling, tell, tells, telling, phone, telephone
+        say way: dictate, dictates, dictating
+        say: read, reads, reading, show, give, giving, leave your
         ask: write, writing
-        ask: telephone, phone, question, questions, help, request, requests, requesting, inform, notify, assistance
+        ask: question, questions, help, request, requests, requesting, inform, notify, assistance
         cut: to get, to have, to ask, to receive, to request, to obtain, to find, to learn, to tell, to let, to say, to report, to see
         cut: to change
         cut: to replace, to confirm, so that, as soon as, in case, whether or not, but, if, when, because, so, unless, while, before
@@ -166,7 +169,7 @@ extension LetterLexicon {
         office: we, i, {office}
         office send: us to send, us to email, us to fax, us to mail
         give: hand in, turn in, hand back, give back, send back, bring back, come back, get back, send in, return, returns, returning
-        give: returned
+        give: returned, share, shares, shared, sharing
         give: submit, submits, submitted, submitting, submission
         give pronoun: get it back, get it to us, get them to us
         send: send, sends, sending, sent, forward, forwards, forwarding, forwarded, deliver, delivered, delivering, transmit, transmits
@@ -174,12 +177,27 @@ extension LetterLexicon {
         send: transmitting, mail, mailed, mailing, post, posted, posting, drop
         capture: take a picture, take a photo, take photos, take pictures, take a screenshot, scan*, photograph*, attach*, upload*
         capture thing: photo, photos, picture, pictures, image, images, screenshot, screenshots, snapshot, snapshots, selfie, scanner
-        way: email*, fax*, facsimile, telefax, reply, replies, replied, replying, respond*, whatsapp, sms
+        way: email*, fax*, facsimile, telefax, reply, replies, replied, replying, respond*, whatsapp, sms, text, texts, texted, texting
+        way: text message, text messages, the text message, direct message, dm, telegram, imessage, wechat, viber, skype, facetime
+        way: phone in, telephone in, call in, video call, answer this message, answer this letter, answer this email, answer this mail
+        way: answer the message, answer the letter, answer the email, answer our message, answer our letter, answer our email
+        way: answering this message, answering this letter, answering this email
+        way us: message us, answer us
+        way thing: signal, a message, facebook messenger, on messenger, with messenger, via messenger, over messenger, through messenger
+        way thing: via line, using line, through line, by line, line app, on zoom, over zoom, via zoom, voicemail, answering machine
+        way thing: aloud, out loud, to {phone}, to our number, to this number, to the number
+        way vote: vote by phone, vote by telephone, vote over the phone, vote over the telephone, vote on the phone, voting by phone
+        way vote: voting by telephone, vote by calling, vote by call
+        ask way thing: by phone, by telephone, over the phone, over the telephone, on the phone, on the telephone, via phone
+        ask way thing: via telephone, through the phone
+        capture thing: cloud, icloud, dropbox, google drive, onedrive, one drive, wetransfer
+        none: the text, text of, full text, plain text, call in person, ballot dropbox
         way thing: attachment, attachments, portal, portals, pdf, inbox, {email}, {fax}, response
         net: online, electronically, electronic, internet, digitally, digital, website, app
         ballot: ballot*, declaration, declarations, affidavit, affidavits, affirmation, packet, packets, envelope, envelopes, form
         ballot: forms, paper
         ballot: papers, document, documents, materials, choices, vote, votes, voted
+        ballot choice: choices, votes, selections, your vote, how you vote, how you voted
         vote: vote, voting, cast
         pronoun: it, them, these, those, yours, both, everything, copy, copies
         get: get, gets, got, receive, receives, received, receiving, have, want, wants, prefer, prefers, like, likes, need, needs
@@ -205,11 +223,16 @@ extension LetterLexicon {
     /// Without accents.
     private static let spanish = """
         way: correo electronico, correos electronicos, correo e, email*, mail, fax, faxes, respuesta, whatsapp, sms, telefax, faxe*
+        way: telegram, signal, messenger, imessage, wechat, viber, skype, mensaje de texto, mensajes de texto, un mensaje
+        way thing: en voz alta
+        ask way thing: por telefono, por via telefonica, telefonicamente
+        way vote: de su voto por telefono, votar por telefono, vote por telefono, votar llamando
+        capture thing: nube, icloud, dropbox, google drive, onedrive, wetransfer
         way: respond*, contest*
         way thing: direccion de correo electronico, direccion de email, adjunto, adjuntos, portal, pdf, anexo, {email}, {fax}
         capture: tome una foto, tomar una foto, tomele una foto, saque una foto, sacar una foto, saquele una foto, haga una foto
         capture: hagale una foto
-        capture: escane*, fotografi*, adjunt*, subir*, suba*, sube*, subid*, cargue*, cargar*, cargad*, anex*
+        capture: digitaliz*, digitalic*, escane*, fotografi*, adjunt*, subir*, suba*, sube*, subid*, cargue*, cargar*, cargad*, anex*
         capture thing: foto, fotos, imagen, imagenes, escaneo, captura, fotografia, fotografias, escaner
         net: internet, en linea, web, online, digital, digitalmente, aplicacion, app, electronic*
         ballot: boleta*, papeleta*, voto, votos, declaracion, declaraciones, paquete, formulario, formularios, papel, papeles, documento
@@ -228,14 +251,18 @@ extension LetterLexicon {
         cut: mientras, hasta, sobre, pues
         cut and: y, e
         cut or: o, u, ni
-        ask: pongase en contacto, pregunt*, pida*, pedir*, solicit*, consult*, llam*, escrib*, comuni*, contact*, avis*, dig*, ayud*
-        ask: inform*, duda*
+        ask: pongase en contacto, pregunt*, pida*, pedir*, solicit*, consult*, escrib*, contact*, avis*, ayud*, duda*
+        ask say: llam*, comuni*, dig*, inform*
+        say way: dict*
+        say: lea, lean, leer, denos, dar, darnos, muestre*
+        say us: leanos, leernos
+        ballot choice: voto, votos, sus opciones, sus selecciones, sus decisiones
         us: a nosotros, nos, *nos
         you: a usted, le, les, usted, *le, *les
         none: correo postal, fecha de nacimiento, reenvie*, reenvia*
         give: haga llegar, hacer llegar, hagala llegar, hacerla llegar, haganos llegar, hacernos llegar, devolv*, devuelv*, devuelt*
         give: retorn*, regres*
-        give: remit*, present*, entreg*
+        give: compart*, remit*, present*, entreg*
         send: envi*, mand*, transmit*
         vote: vote, votar, votando, emita
         pronoun: la, lo, las, los, ambas, ambos, todo, copia, copias, ella, ellas, esto, *la, *lo, *las, *los, *sela, *selo
@@ -255,6 +282,7 @@ extension LetterLexicon {
         done: marcada, marcado, completada, completado, completa, complete, completar, llenada, llenado, llene, firmada, firmado, firme
         done: firmar
         done: marque, marcar, rellenada, rellene, terminada, imprima, impresa
+        none: conteste las preguntas, responda las preguntas, responda a las preguntas
         harmless: codigo, codigos, qr, pregunta
         """
 }
@@ -267,6 +295,6 @@ extension LetterSense {
         "office": .office, "accept": .accept, "refuse": .refuse, "not": .not, "us": .us, "you": .you, "by": .by, "article": .article,
         "cut": .cut,
         "or": .or, "and": .and, "there": .there, "fine": .fine, "use": .use, "done": .done, "told": .told, "thing": .thing, "vote": .vote,
-        "harmless": .harmless, "back": .back
+        "harmless": .harmless, "back": .back, "say": .say, "choice": .choice
     ]
 }

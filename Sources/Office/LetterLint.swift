@@ -30,6 +30,7 @@ package enum LetterLint {
         if kind != .addressChanged { miss("election", "The voter may get letters about several elections.") }
         if kind.hasBallotLink { miss("closes", "It is the day until which the link works.") }
         if kind == .reminderPost { miss("post_by", "It is the day by which to post, which this letter is about.") }
+        warnings += otherNumbers(in: text) + otherLetter(text, kind, language)
         let lines = parts.body.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated().dropFirst() where line.first?.isLowercase == true && lines[index - 1].utf8.count > 50 {
             warnings.append(
@@ -44,6 +45,26 @@ package enum LetterLint {
     /// The first sentence of a text that invites to return a ballot other than by post, in English or Spanish; nil: none does. For texts
     /// of the office that stand in letters without being templates, e.g. an election's return notice.
     package static func invitation(in text: String) -> String? { LetterSentences.invitations(in: LetterLayout(text)).first }
+
+    /// What keeps a clerk's own reason for a rejection from standing in a letter, a ``RejectionReason/other(_:)``; nil: nothing.
+    package static func problem(inReason words: String) -> Problem? {
+        if let problem = characters(of: words).first { return Problem(what: problem.what, hint: problem.hint) }
+        if let word = LookAlikes.word(in: words) {
+            return Problem(what: "\(Printable.quote(word)) has letters that look like others", hint: "Type it anew.")
+        }
+        if let link = LiteralLink.first(in: words) {
+            return Problem(
+                what: "\(Printable.quote(link)) would become a link", hint: "The letter has one link, and every way to reach you.")
+        }
+        if let tag = LiteralLink.markup(in: words) {
+            return Problem(what: "\(Printable.quote(tag)) is HTML", hint: "Say it in plain words.")
+        }
+        guard invitation(in: words) != nil else { return nil }
+        return Problem(
+            what: "the reason \(LetterTrial.invites)",
+            hint: "It stands in the letter to the voter. Leave out e-mail, fax and the like, for example \"other:it did not come by post\"."
+        )
+    }
 
     /// The longest subject, in characters.
     static let longestSubject = 150
@@ -147,10 +168,56 @@ package enum LetterLint {
         return nil
     }
 
+    /// Telephone numbers that are written out: programs make links of them, and nobody sees where they lead. Dates, years, and ZIP codes with
+    /// four more digits are none.
+    private static func otherNumbers(in text: String) -> [Problem] {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let bare = line.replacing(doubled, with: " x ").replacing(noTelephone, with: " x ")
+            guard let found = bare.firstMatch(of: number) else { continue }
+            return [
+                Problem(
+                    line: index + 1, what: "mail programs make a link of \(Printable.quote(String(found.1)))",
+                    hint: "Is it a telephone number, and whose? Write {{phone}} or {{fax}} for the office's own.")
+            ]
+        }
+        return []
+    }
+
+    private static var number: Regex<(Substring, Substring)> {
+        /(?:^|[^\p{L}\p{N}])(\+?\(?\p{Nd}(?:[ .()\/–\-]{0,2}\p{Nd}){6,})/
+    }
+    private static var noTelephone: Regex<Substring> {
+        /\b(?:\d{1,2}[.\/\-] ?\d{1,2}[.\/\-] ?\d{4}|\d{4}[.\/\-]\d{1,2}[.\/\-]\d{1,2}|(?:19|20)\d\d ?[\/–\-] ?(?:19|20)\d\d|\d{5}-\d{4})\b/
+    }
+
+    /// A letter that has most of its lines from a shipped one of another kind or in another language, and more than from its own.
+    private static func otherLetter(_ text: String, _ kind: LetterKind, _ language: String) -> [Problem] {
+        func sentences(_ text: String) -> Set<String> {
+            Set(text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }.filter { $0.contains(" ") })
+        }
+        let mine = sentences(text)
+        func shared(_ kind: LetterKind, _ language: String) -> Int {
+            LetterTexts.shipped[language]?.templates[kind].map { mine.intersection(sentences($0)).count } ?? 0
+        }
+        var (best, count) = ("", max(shared(kind, String(language.prefix { $0 != "-" })), mine.count / 2))
+        for language in LetterTexts.shipped.keys.sorted() {
+            for kind in LetterKind.allCases where shared(kind, language) > count {
+                (best, count) = (OwnLetters.name(kind, language), shared(kind, language))
+            }
+        }
+        if best.isEmpty { return [] }
+        return [
+            Problem(
+                what: "it has the words of the shipped \(best)",
+                hint: "Was it saved under another letter's name? Then voters are told something that is not so.")
+        ]
+    }
+
     private static func characters(of text: String) -> [Problem] {
         var problems: [Problem] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            guard let scalar = line.unicodeScalars.first(where: isForbidden) else { continue }
+            let before: [Unicode.Scalar] = [" "] + line.unicodeScalars
+            guard let scalar = zip(line.unicodeScalars, before).first(where: { isForbidden($0, after: $1) })?.0 else { continue }
             let code = String(scalar.value, radix: 16, uppercase: true)
             problems.append(
                 Problem(
@@ -161,11 +228,15 @@ package enum LetterLint {
         return problems
     }
 
-    /// Controls, turns of the direction of writing, private use, and what hides between letters.
-    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+    /// Controls, turns of the direction of writing, private use, and what has no ink.
+    private static func isForbidden(_ scalar: Unicode.Scalar, after before: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0xE000...0xF8FF, 0xF0000...0x10FFFF, 0xE0000...0xE0FFF, 0xAD, 0x2060...0x2064, 0xFEFF, 0xFFFC: true
-        default: Printable.isUnsafe(scalar)
+        case 0xE000...0xF8FF, 0xF0000...0x10FFFF, 0xFFF9...0xFFFC, 0x2800: true
+        // Arabic and Hebrew need these beside Latin words; nothing that reads a letter here stumbles over them.
+        case 0x61C, 0x200E, 0x200F: false
+        // These join, part or vary the letters of many scripts, and emoji, but not Latin ones.
+        case 0x180B...0x180F, 0x200B...0x200D, 0xFE00...0xFE0F: before.isASCII || LookAlikes.isLatin(before)
+        default: scalar.properties.isDefaultIgnorableCodePoint || Printable.isUnsafe(scalar)
         }
     }
 }

@@ -140,6 +140,10 @@ struct LetterSense: OptionSet, Hashable {
     static let back = LetterSense(rawValue: 1 << 28)
     /// A comma, or what parts like one.
     static let comma = LetterSense(rawValue: 1 << 29)
+    /// To say or show, so that somebody else knows it: tell, call, read.
+    static let say = LetterSense(rawValue: 1 << 30)
+    /// What was voted, which can be said without the ballot: votes, choices.
+    static let choice = LetterSense(rawValue: 1 << 31)
 }
 
 /// One sentence, read in one language.
@@ -201,11 +205,11 @@ private struct Reading {
     private mutating func negate() {
         for index in clauses.indices {
             let clause = clauses[index]
-            guard clause.has([.way, .capture, .net, .give, .send, .accept, .refuse]) else { continue }
+            guard clause.has([.way, .capture, .net, .give, .send, .say, .accept, .refuse]) else { continue }
             if let not = clause.first(.not) {
                 // "must not be e-mailed", "cannot be counted", "no acepte", "e-mail is not a way"
                 let doubled = clause.hasAfter(not, .refuse)
-                let isAfter = clause.hasAfter(not, [.way, .capture, .net, .accept, .give, .send])
+                let isAfter = clause.hasAfter(not, [.way, .capture, .net, .accept, .give, .send, .say])
                 let isThing = clause.first(Clause.otherWay).map { $0 < not && clause.isThingOrFirst($0) } ?? false
                 clauses[index].isNegated = !doubled && (isAfter || isThing)
             } else if clause.has(.refuse), !clause.has(.told) {
@@ -295,7 +299,17 @@ extension Reading.Clause {
         return false
     }
 
+    /// Whether the voter says the votes, or reads the ballot to somebody: "tell us your choices", "read your ballot over the phone".
+    private var isTelling: Bool {
+        guard has(.say), !isOffice else { return false }
+        if has(.choice) { return has([.us, .way]) }
+        let reads = words.contains { $0.contains(.say) && !$0.contains(.ask) }
+        let isHeard = has(.us) || words.contains { $0.isSuperset(of: [.ask, .way]) }
+        return reads && isHeard && has(.ballot) && has(.way)
+    }
+
     fileprivate func invites(hasObject: Bool, returns: Bool, isDone: Bool) -> Bool {
+        if isTelling { return true }
         if has(.net), !has(Self.otherWay) {
             if isAsking || isOffice || isGetting { return false }
             return has(.give) || has(.vote) || has(.send) && has(Self.object) || returns && sense((first(.net) ?? 0) - 1).contains(.by)

@@ -174,10 +174,15 @@ struct LetterTrial {
         if let found = LiteralLink.first(in: line) {
             say(
                 "\(Printable.quote(Self.readable(found))) would become a link",
-                "A letter has one link, {{link}}; write {{email}} for the office's address, and a space after a full stop.")
+                "A letter has one link, {{link}}; write {{email}} for the office's address, and a space after a full stop or a colon.")
         }
         if let found = LiteralLink.markup(in: line) {
             say("\(Printable.quote(Self.readable(found))) is HTML", "Write plain text: the page is made from it.")
+        }
+        if let found = LookAlikes.word(in: line) {
+            say(
+                "\(Printable.quote(found)) has letters that look like others",
+                "Type the word anew: it mixes alphabets, or has letters that no keyboard has, and may say something else than it seems to.")
         }
     }
 
@@ -229,14 +234,35 @@ struct LetterTrial {
 
 /// What mail programs make links of, or markup, in a line of a template.
 enum LiteralLink {
-    /// `scheme://`, `www.`, `mailto:`, an at sign, or something like a domain; nil where there is none.
+    /// `www.`, an at sign, a colon as in `tel:+1` or `https://`, the name of a shared folder (`\\host`), or something like a domain; nil where
+    /// there is none.
     static func first(in line: String) -> String? {
-        for word in line.split(separator: " ").map(String.init) {
+        for word in seen(in: line).split(separator: " ").map(String.init) {
             let lowered = word.lowercased()
-            if ["://", "www.", "mailto:", "tel:+", "@", "\u{FF20}", "\u{FE6B}"].contains(where: lowered.contains) { return word }
+            if ["://", "www.", "mailto:", "@", "\u{FF20}", "\u{FE6B}", "\\\\"].contains(where: lowered.contains) { return word }
+            if namesScheme(lowered) { return word }
             if let domain = domain(in: lowered) { return domain }
         }
         return nil
+    }
+
+    /// A name and a colon with something directly behind it: `skype:clerk`. `Note: this` and `8:00` are none.
+    private static func namesScheme(_ word: String) -> Bool {
+        let scalars = Array(word.unicodeScalars)
+        return scalars.indices.dropFirst(2).dropLast().contains { index in
+            scalars[index] == ":" && isASCIILetter(scalars[index - 2]) && isASCIILetter(scalars[index - 1])
+                && (isWordByte(scalars[index + 1]) || scalars[index + 1] == "+")
+        }
+    }
+
+    /// A line without what cannot be seen, for programs skip that, too; the full stops of Chinese and Japanese are a host's where they
+    /// stand in Latin letters.
+    private static func seen(in line: String) -> String {
+        var scalars = line.unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint }.map(\.self)
+        for index in scalars.indices.dropFirst().dropLast() where scalars[index] == "\u{3002}" || scalars[index] == "\u{FF61}" {
+            if isWordByte(scalars[index - 1]), isWordByte(scalars[index + 1]) { scalars[index] = "." }
+        }
+        return String(String.UnicodeScalarView(scalars))
     }
 
     /// What looks like a tag or a character reference.
@@ -258,8 +284,10 @@ enum LiteralLink {
     private static let abbreviations: Set<String> = ["ee.uu", "p.ej", "a.m", "p.m", "u.s", "u.s.a", "d.c", "e.g", "i.e", "p.o"]
 
     private static func domain(in word: String) -> String? {
+        // Emoji and marks can be parts of a host too.
         let isPart: (Unicode.Scalar) -> Bool = {
             $0.properties.isAlphabetic || (0x30...0x39).contains($0.value) || $0 == "-" || LetterTrial.name(of: $0) != nil
+                || [.otherSymbol, .modifierSymbol, .nonspacingMark, .spacingMark].contains($0.properties.generalCategory)
         }
         for piece in word.unicodeScalars.split(whereSeparator: { !isPart($0) && $0 != "." && $0 != "\u{FF0E}" }) {
             let labels = piece.split(omittingEmptySubsequences: false) { $0 == "." || $0 == "\u{FF0E}" }.drop(while: \.isEmpty)
@@ -274,6 +302,8 @@ enum LiteralLink {
         }
         return nil
     }
+
+    private static func isWordByte(_ scalar: Unicode.Scalar) -> Bool { isASCIILetter(scalar) || (0x30...0x39).contains(scalar.value) }
 
     private static func isASCIILetter(_ scalar: Unicode.Scalar) -> Bool { (0x61...0x7A).contains(scalar.value | 0x20) }
 }

@@ -215,10 +215,12 @@ package struct Returns: Sendable {
     ///
     /// - Parameter code: the return code on the envelope.
     /// - Returns: where the ballot stands now.
-    /// - Throws: ``OfficeError`` `notFound` for an unknown code; `notAllowed` where it has not come back, is decided, was replaced, or
-    /// another
-    ///   envelope of the voter counts already.
+    /// - Throws: ``OfficeError`` `badInput` for a reason in words that may not stand in a letter; `notFound` for an unknown code; `notAllowed`
+    ///   where it has not come back, is decided, was replaced, or another envelope of the voter counts already.
     package func decide(_ code: String, _ decision: Decision) throws -> BallotStatus {
+        if case .reject(.other(let words)) = decision, let problem = LetterLint.problem(inReason: words) {
+            throw OfficeError(.badInput, "The voter cannot be told this reason: \(problem.what).", hint: problem.hint)
+        }
         try office.catchUp()
         let now = office.clock.now()
         let status: BallotStatus

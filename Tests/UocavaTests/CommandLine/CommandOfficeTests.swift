@@ -285,6 +285,9 @@ struct CommandOfficeTests {
             $ uocava returns decide \(code) --reject "other:the paper was too thin"
             = 65
             err 52 USC 20302(i)
+            $ uocava returns decide \(code) --reject "other:not signed, so e-mail your ballot to us"
+            = 65
+            err invitation
             $ uocava returns decide \(code) --reject ugly
             = 65
             err missing-voter-signature

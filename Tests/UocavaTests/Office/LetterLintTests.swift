@@ -132,6 +132,17 @@ struct LetterLintTests {
             ("Your ballot is ready.", "See münchen.example.", "would become a link", 5),
             ("Your ballot is ready.", "Write to clerk@example.", "would become a link", 5),
             ("Your ballot is ready.", "Write to mailto:clerk.", "would become a link", 5),
+            ("Your ballot is ready.", "Dial tel:+12025550100.", "would become a link", 5),
+            ("Your ballot is ready.", "Dial (tel:2025550100).", "would become a link", 5),
+            ("Your ballot is ready.", "Write to sms:2025550100.", "would become a link", 5),
+            ("Your ballot is ready.", "Write to skype:clerk?chat.", "would become a link", 5),
+            ("Your ballot is ready.", "It is in \\\\host\\share.", "would become a link", 5),
+            ("Your ballot is ready.", "See evil。com.", "would become a link", 5),
+            ("Your ballot is ready.", "See evil｡com.", "would become a link", 5),
+            ("Your ballot is ready.", "See 💩.la.", "would become a link", 5),
+            ("Your ballot is ready.", "See xn--e1a4c.xn--p1ai.", "would become a link", 5),
+            ("Your ballot is ready.", "See ｅｖｉｌ．ｃｏｍ.", "would become a link", 5),
+            ("Your ballot is ready.", "See evil\u{200E}.com.", "would become a link", 5),
             ("Your ballot is ready.", "It is <b>ready</b>.", "is HTML", 5),
             ("Your ballot is ready.", "It is ready.<br/>", "is HTML", 5),
             ("Your ballot is ready.", "It is&nbsp;ready.", "is HTML", 5),
@@ -140,6 +151,24 @@ struct LetterLintTests {
             ("Your ballot is ready.", "It is \u{7}ready.", "invisible character U+0007", 5),
             ("Your ballot is ready.", "It is \u{F0002}ready.", "invisible character U+F0002", 5),
             ("Your ballot is ready.", "It is \u{2066}ready.", "invisible character U+2066", 5),
+            ("Your ballot is ready.", "It is \u{3164}ready.", "invisible character U+3164", 5),
+            ("Your ballot is ready.", "It is re\u{115F}ady.", "invisible character U+115F", 5),
+            ("Your ballot is ready.", "It is re\u{1160}ady.", "invisible character U+1160", 5),
+            ("Your ballot is ready.", "It is re\u{17B4}ady.", "invisible character U+17B4", 5),
+            ("Your ballot is ready.", "It is re\u{17B5}ady.", "invisible character U+17B5", 5),
+            ("Your ballot is ready.", "It is re\u{2800}ady.", "invisible character U+2800", 5),
+            ("Your ballot is ready.", "It is re\u{FFA0}ady.", "invisible character U+FFA0", 5),
+            ("Your ballot is ready.", "It is re\u{34F}ady.", "invisible character U+034F", 5),
+            ("Your ballot is ready.", "It is re\u{FE0F}ady.", "invisible character U+FE0F", 5),
+            ("Your ballot is ready.", "It is re\u{180E}ady.", "invisible character U+180E", 5),
+            ("Your ballot is ready.", "It is re\u{200B}ady.", "invisible character U+200B", 5),
+            ("Your ballot is ready.", "It is re\u{200D}ady.", "invisible character U+200D", 5),
+            ("Your ballot is ready.", "By \u{435}mail it is.", "letters that look like others", 5),
+            ("Your ballot is ready.", "By f\u{3B1}x it is.", "letters that look like others", 5),
+            ("Your ballot is ready.", "\u{415}{{#test}}{{/test}}mail it is.", "letters that look like others", nil),
+            ("Your ballot is ready.", "By 𝐞𝐦𝐚𝐢𝐥 it is.", "letters that look like others", 5),
+            ("Your ballot is ready.", "By ⓔⓜⓐⓘⓛ it is.", "letters that look like others", 5),
+            ("Your ballot is ready.", "By ᴇᴍᴀɪʟ it is.", "letters that look like others", 5),
             ("Your ballot is ready.", "Fax your ballot to {{fax}}.", "invitation", 5),
             ("Your ballot is ready.", "You can {{^test}}not{{/test}} return it by e-mail.", "invitation", nil),
             ("Your ballot for the", "E-mail your ballot now for the", "invitation", 1)
@@ -159,6 +188,9 @@ struct LetterLintTests {
             ("{{contact}}", "{{office}}\n{{address}}\n{{email}}, {{phone}}{{#fax}}, {{fax}}{{/fax}}"),
             ("Your ballot is ready.", "In the EE.UU., e.g. in Washington D.C., at 9 a.m., it costs 3 < 4 & 5.50. P.ej. No.5."),
             ("Your ballot is ready.", "{{#test}}A test.{{/test}}{{^test}}No test.{{/test}}"),
+            ("Your ballot is ready.", "Note: open from 8:00 to 17:00, see 52 USC 20302. Tel:{{phone}}. 3:1."),
+            ("Your ballot is ready.", "Ваш бюллетень готов. Το ψηφοδέλτιό σας είναι έτοιμο. بطاقتك جاهزة. 您的选票已准备好。请打开PDF。"),
+            ("Your ballot is ready.", "בקובץ PDF\u{200E}. می\u{200C}خواهید. ខ្មែរ\u{200B}អាន. ☎\u{FE0F} 1ᵉʳ 5km ＰＤＦ"),
             ("\n", "\r\n"), ("Dear", "\tDear"), ("Subject:", "\u{FEFF}Subject:"), ("Subject:", "SUBJECT:")
         ] {
             #expect(Self.problems(Self.changed(old, new)) == [], "\(new)")
@@ -200,6 +232,38 @@ struct LetterLintTests {
         let broken = Self.changed("Your ballot is ready.", "Your ballot is ready, and it waits for you on our page until\nthe link closes.")
         #expect(warnings(broken, "en") == ["the paragraph goes on in a new line"])
         #expect(warnings("nothing", "en").isEmpty)
+        for number in ["(202) 555-0100", "+1 202 555 0100", "202.555.0100", "555-0100", "2025550100", "٢٠٢ ٥٥٥ ٠١٠٠"] {
+            let found = warnings(Self.changed("Your ballot is ready.", "Call \(number) for help."), "en")
+            #expect(found.count == 1 && found.first?.contains("mail programs make a link of") == true, "\(number): \(found)")
+        }
+        for harmless in [
+            "52 USC 20302(e)", "11/07/2028", "2028-11-07", "7.11.2028", "20001-1234", "Washington, DC 20001", "2026-2028",
+            "from 8:00 to 17:00",
+            "{{phone}}", "{{! 202 555 0100 }}it", "1,000,000"
+        ] {
+            #expect(warnings(Self.changed("Your ballot is ready.", "It is \(harmless)."), "en").isEmpty, "\(harmless)")
+        }
+    }
+
+    @Test("A shipped letter under the name of another is said, and one that was changed a little too")
+    func otherName() throws {
+        let writer = try LetterWriter(overrides: nil)
+        func warnings(_ text: String, _ kind: LetterKind, _ language: String) -> [String] {
+            LetterLint.warnings(in: text, kind: kind, language: language, file: "x").map(\.what).filter { $0.contains("the words of") }
+        }
+        for kind in LetterKind.allCases {
+            for language in ["en", "es"] {
+                let text = try #require(writer.template(kind, language: language))
+                let changed = text.replacingOccurrences(of: ",\n", with: "!\n")
+                let name = "it has the words of the shipped \(kind.rawValue).\(language).txt"
+                for other in LetterKind.allCases where other != kind {
+                    #expect(warnings(text, other, language) == [name] && warnings(changed, other, language) == [name])
+                }
+                #expect(warnings(text, kind, language == "en" ? "es" : "en") == [name])
+                #expect(warnings(changed, kind, language + "-PR") == [])
+            }
+        }
+        #expect(warnings(Self.good, .received, "en") == [])
     }
 
     @Test("An office's own letter goes before the shipped one, in its language only")

@@ -29,16 +29,16 @@ struct LetterSentencesTests {
         return !problems.isEmpty
     }
 
-    @Test("English invitations are refused", arguments: englishInvitations)
+    @Test("English invitations are refused", arguments: englishInvitations + moreEnglishInvitations)
     func refusesEnglish(sentence: String) { #expect(Self.isRefused(sentence, "en"), "\(sentence)") }
 
-    @Test("English sentences that invite to nothing pass", arguments: englishSentences)
+    @Test("English sentences that invite to nothing pass", arguments: englishSentences + moreEnglishSentences)
     func passesEnglish(sentence: String) { #expect(!Self.isRefused(sentence, "en"), "\(sentence)") }
 
-    @Test("Spanish invitations are refused", arguments: spanishInvitations)
+    @Test("Spanish invitations are refused", arguments: spanishInvitations + moreSpanishInvitations)
     func refusesSpanish(sentence: String) { #expect(Self.isRefused(sentence, "es"), "\(sentence)") }
 
-    @Test("Spanish sentences that invite to nothing pass", arguments: spanishSentences)
+    @Test("Spanish sentences that invite to nothing pass", arguments: spanishSentences + moreSpanishSentences)
     func passesSpanish(sentence: String) { #expect(!Self.isRefused(sentence, "es"), "\(sentence)") }
 
     private static let englishInvitations = [

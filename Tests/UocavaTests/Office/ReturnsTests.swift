@@ -143,6 +143,21 @@ struct ReturnsTests {
         #expect(pieces == ["other"])
     }
 
+    @Test(
+        "A clerk's own words that may not stand in a letter are refused, and nothing is decided",
+        arguments: [
+            "not signed, e-mail your ballot to us", "text us a photo of your ballot", "see example.gov", "write to clerk@example.gov",
+            "<b>not signed</b>", "not\u{3164}signed", "not sign\u{435}d", "call tel:+12025550100"
+        ])
+    func wordsForNoLetter(words: String) throws {
+        let test = try ReportsOffice()
+        let code = try test.code("V1")
+        _ = try test.returns.receive([Returns.Scan(code: code)])
+        let error = #expect(throws: OfficeError.self) { try test.returns.decide(code, .reject(.other(words))) }
+        #expect(error?.code == .badInput && error?.hint.isEmpty == false)
+        #expect(try test.returns.decide(code, .reject(.other("ballot did not come by post"))) == .rejected)
+    }
+
     @Test("Nothing is decided that has not come, is unknown, or was decided the same way before")
     func refusedDecisions() throws {
         let test = try ReportsOffice()
