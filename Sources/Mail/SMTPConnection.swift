@@ -128,6 +128,9 @@ package final class SMTPConnection {
         case 200...299 where exchange.stage == .letter: return .accepted(reply: text)
         case 200...299:
             return .deferred(code: 0, reply: "connection lost before the letter was sent, it was not accepted: \(reason)".prefixed)
+        // No answer that SMTP knows: it may have the letter or not.
+        case _ where exchange.stage == .letter && exchange.letterRead:
+            return .deferred(code: reply.code, reply: "the relay's answer is none, unknown whether it was accepted: \(text)".prefixed)
         default: return .deferred(code: reply.code, reply: text)
         }
     }

@@ -278,7 +278,7 @@ struct LetterLintTests {
         let letter = try writer.write(LetterSamples.contents(.ballotReady, "en", election))
         #expect(
             letter.text.replacingOccurrences(of: "\n", with: " ").contains(
-                "Good day from the harbour & the hills. Please open this page by November 7, 2028:"))
+                "Good day from the harbour & the hills. Please open this page by November 7, 2028, 8:00 p.m. (Eastern Time):"))
         #expect(letter.html.contains("the harbour &amp; the hills."))
         #expect(try !writer.write(LetterSamples.contents(.ballotReady, "es", election)).text.contains("harbour"))
         #expect(try !writer.write(LetterSamples.contents(.newLink, "en", election)).text.contains("harbour"))
