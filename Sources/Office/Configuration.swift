@@ -28,6 +28,8 @@ package struct Configuration: Sendable {
         package var tls: (certificate: String, key: String)?
         /// Addresses whose `X-Forwarded-For` is believed.
         package var trustedProxies: [String] = []
+        /// Whom `security.txt` names, `mailto:` or `https:`; empty: the election office's address.
+        package var securityContact = ""
 
         /// Whether cookies may and must be `Secure`.
         package var isHTTPS: Bool { url.hasPrefix("https://") }
@@ -168,6 +170,16 @@ package struct Configuration: Sendable {
             if let certificate = tls.text("certificate"), let key = tls.text("key") { configuration.publicSite.tls = (certificate, key) }
         }
         configuration.publicSite.trustedProxies = site.texts("trusted_proxies")
+        if let contact = site.optionalText("security_contact"), !contact.isEmpty {
+            configuration.publicSite.securityContact = contact
+            if !contact.hasPrefix("mailto:") && !contact.hasPrefix("https://")
+                || contact.contains(where: { !$0.isASCII || $0.isWhitespace })
+            {
+                site.report(
+                    "security_contact", "\(Printable.quote(contact)) is no address to write to",
+                    hint: "Write mailto: and an e-mail address, or https:// and the address of a page.")
+            }
+        }
 
         let staff = root.section("staff")
         configuration.staffListen =

@@ -46,6 +46,17 @@ package final class Counter: Sendable {
         }
     }
 
+    /// What the pages say of the elections, in the order in which they came in.
+    package func elections() async throws -> [PublicElection] {
+        try await pool.run { [database] in
+            try database.read { transaction in
+                try transaction.all("SELECT text FROM election ORDER BY id") {
+                    try PublicElection(json: try JSONValue.parse(Array(try $0.text("text").utf8)))
+                }
+            }
+        }
+    }
+
     /// Whether the database answers.
     package func isHealthy() async -> Bool {
         (try? await pool.run { [database] in try database.read { try $0.count("SELECT 1") } }) == 1

@@ -85,6 +85,10 @@ package struct PublicElection: Sendable, Equatable {
     package var timeZone = ""
     /// The last moment at which a returned ballot counts.
     package var receipt: Instant
+    /// The same for ballots from overseas, where the State has a later one.
+    package var receiptOverseas: Instant?
+    /// The last day of the postmark, `YYYY-MM-DD`, where the State has one; empty: it has none.
+    package var postmark = ""
     /// From this moment no link opens.
     package var linksClose: Instant
     /// How the ballot must come back, by language.
@@ -110,13 +114,16 @@ package struct PublicElection: Sendable, Equatable {
             code: definition.id.text, name: definition.name, date: definition.date.description, timeZone: zone.identifier,
             receipt: definition.deadlines.receipt.instant(in: zone), linksClose: definition.deadlines.linksClose.instant(in: zone),
             returnNotice: definition.returnNotice)
+        receiptOverseas = definition.deadlines.receiptOverseas?.instant(in: zone)
+        postmark = definition.deadlines.postmark?.description ?? ""
     }
 
     /// As it is kept in `counter.sqlite`; times in milliseconds since 1970.
     package var json: JSONValue {
         [
             "code": .string(code), "name": .string(name), "date": .string(date), "time_zone": .string(timeZone),
-            "receipt": .integer(receipt.milliseconds), "links_close": .integer(linksClose.milliseconds),
+            "receipt": .integer(receipt.milliseconds), "receipt_overseas": receiptOverseas.map { .integer($0.milliseconds) } ?? .null,
+            "postmark": .string(postmark), "links_close": .integer(linksClose.milliseconds),
             "return_notice": .object(returnNotice.mapValues(JSONValue.string))
         ]
     }
@@ -128,6 +135,9 @@ package struct PublicElection: Sendable, Equatable {
         date = try json.requiredText("date")
         timeZone = try json.requiredText("time_zone")
         receipt = Instant(milliseconds: json["receipt"]?.integerValue ?? 0)
+        // An election from before these were kept: the next import writes them.
+        receiptOverseas = json["receipt_overseas"]?.integerValue.map { Instant(milliseconds: $0) }
+        postmark = json["postmark"]?.stringValue ?? ""
         linksClose = Instant(milliseconds: json["links_close"]?.integerValue ?? 0)
         returnNotice = json["return_notice"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]
     }

@@ -2,7 +2,7 @@ import NIOCore
 import Office
 import Synchronization
 
-/// The office's notice, kept for a moment, and the pages that depend on nothing else, rendered once.
+/// The office's notice and its elections, kept for a moment, and the pages that depend on nothing else, rendered once.
 ///
 /// A flood of requests for link pages reaches neither the database nor the templates.
 final class NoticeBoard: Sendable {
@@ -13,6 +13,7 @@ final class NoticeBoard: Sendable {
 
     private struct State {
         var notice: PublicNotice?
+        var elections: [PublicElection] = []
         var readAt: ContinuousClock.Instant?
         var pages: [String: ByteBuffer] = [:]
     }
@@ -29,9 +30,11 @@ final class NoticeBoard: Sendable {
         if let known { return known }
         do {
             let notice = try await counter.notice() ?? PublicNotice()
+            let elections = try await counter.elections()
             state.withLock { state in
-                if state.notice != notice { state.pages = [:] }
+                if state.notice != notice || state.elections != elections { state.pages = [:] }
                 state.notice = notice
+                state.elections = elections
                 state.readAt = .now
             }
             return notice
@@ -40,6 +43,9 @@ final class NoticeBoard: Sendable {
             return last
         }
     }
+
+    /// The office's elections, as of the last look for the notice.
+    var elections: [PublicElection] { state.withLock { $0.elections } }
 
     /// A page that depends only on the notice and its key; rendered when it is first asked for.
     func page(_ key: String, notice: PublicNotice, render: () -> ByteBuffer) -> ByteBuffer {

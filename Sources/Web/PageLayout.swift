@@ -13,6 +13,7 @@ package enum PageLayout {
         <meta name="color-scheme" content="light dark">
         <meta name="format-detection" content="telephone=no">
         <title>{{#sample}}SAMPLE: {{/sample}}{{title}} – {{office.name}}</title>
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml">
         <style>{{{style}}}</style>
         </head>
         <body>
@@ -31,7 +32,9 @@ package enum PageLayout {
         {{/office.fax}}{{#office.address}}<li>{{t.post}}: {{office.address}}</li>
         {{/office.address}}</ul>
         {{/office.reachable}}{{#languages}}<p><a href="?lang={{tag}}" lang="{{tag}}" hreflang="{{tag}}">{{name}}</a></p>
-        {{/languages}}</footer>
+        {{/languages}}<p><a href="/accessibility{{query}}">{{t.accessibility_title}}</a><br>
+        <a href="/privacy{{query}}">{{t.privacy_title}}</a></p>
+        </footer>
         </body>
         </html>
 

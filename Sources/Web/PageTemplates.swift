@@ -6,13 +6,23 @@ import Mustache
 package enum PageTemplates {
     /// Every page by its name.
     package static let sources: [PageName: String] = [
-        .home: home, .link: link, .linkOver: linkOver, .ballot: ballot, .trackForm: trackForm, .timeline: timeline, .message: message
+        .home: home, .statement: statement, .link: link, .linkOver: linkOver, .ballot: ballot, .trackForm: trackForm, .timeline: timeline,
+        .message: message
     ]
 
     private static let home = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         <p>{{t.home_what}}</p>
-        <h2>{{t.home_get}}</h2>
+        {{#elections}}<h2>{{name}}</h2>
+        <dl>
+        <div><dt>{{t.ballot_date}}</dt><dd>{{date}}</dd></div>
+        <div><dt>{{t.home_closes}}</dt><dd>{{closes}}</dd></div>
+        {{#postmark}}<div><dt>{{t.home_postmark}}</dt><dd>{{postmark}}</dd></div>
+        {{/postmark}}<div><dt>{{t.home_receipt}}</dt><dd>{{receipt}}</dd></div>
+        {{#overseas}}<div><dt>{{t.home_overseas}}</dt><dd>{{overseas}}</dd></div>
+        {{/overseas}}</dl>
+        <p>{{zone}}</p>
+        {{/elections}}<h2>{{t.home_get}}</h2>
         <ol>
         <li>{{t.home_step_letter}}</li>
         <li>{{t.home_step_answer}}</li>
@@ -23,10 +33,21 @@ package enum PageTemplates {
         <h2>{{t.home_where}}</h2>
         <p>{{t.home_track}}</p>
         <p><a class="button quiet" href="/t{{query}}">{{t.track_title}}</a></p>
+        <h2>{{t.home_genuine}}</h2>
+        <p>{{genuine}}</p>
+        <p>{{t.home_genuine_never}}</p>
         {{#certificate}}<h2>{{t.ballot_check}}</h2>
         <p>{{t.home_signed}}</p>
         <p><a href="/office-ca.pem" download>{{t.home_certificate}}</a></p>
         {{/certificate}}{{/main}}{{/layout}}
+        """
+
+    private static let statement = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        {{#parts}}{{#head}}<h2>{{head}}</h2>
+        {{/head}}{{#body}}<p>{{.}}</p>
+        {{/body}}{{/parts}}<p><a class="button quiet" href="/{{query}}">{{t.start}}</a></p>
+        {{/main}}{{/layout}}
         """
 
     /// Without an `action` the form goes to the page's own address: so the bytes are the same for every token.
@@ -133,5 +154,5 @@ package enum PageTemplates {
 
 /// The names of the pages.
 package enum PageName: String, CaseIterable {
-    case home, link, linkOver, ballot, trackForm, timeline, message
+    case home, statement, link, linkOver, ballot, trackForm, timeline, message
 }

@@ -21,6 +21,41 @@ extension PageTexts {
         "home_signed": "Every packet is signed by the election office, and the ZIP beside your packet says how to check the signature.",
         "home_certificate": "The certificate with which you can check a packet",
 
+        "home_closes": "Links work until", "home_postmark": "Postmarked by", "home_receipt": "Your ballot must be here by",
+        "home_overseas": "From overseas, it must be here by",
+        "home_genuine": "Is the e-mail genuine?",
+        "home_genuine_link":
+            "Our e-mail has your name and one link. The link begins with {address}. It has no attachment.",
+        "home_genuine_never":
+            "We never ask how you vote, for a payment, or for your whole voter or Social Security number, and never that you send your marked ballot by e-mail. If in doubt, please call us.",
+
+        "accessibility_title": "Accessibility",
+        "accessibility_aim":
+            "Everybody shall be able to use this site. It is made to meet the Web Content Accessibility Guidelines (WCAG) 2.2, level AA.",
+        "accessibility_how":
+            "It works with a screen reader, with the keyboard alone, without scripts, in a text browser, on a small screen, enlarged to 400 %, and in dark colours. Nothing on it is timed but the 24 hours for your download.",
+        "accessibility_packet": "Your packet",
+        "accessibility_packet_body":
+            "The packet is a PDF. Its cover, declaration and instructions are made for screen readers. The ballot itself is the picture that everybody’s ballot is printed from, and may be hard to read with a screen reader.",
+        "accessibility_help": "If something does not work for you",
+        "accessibility_help_body":
+            "Please tell the election office. It will help you get and mark your ballot in another way, privately and on your own.",
+
+        "privacy_title": "Privacy",
+        "privacy_vote": "How you vote is never known to this site. You mark your ballot on paper and post it.",
+        "privacy_kept": "What is written down",
+        "privacy_kept_body":
+            "When your link was opened, when your packet was downloaded, and when your envelope arrived. The election office must be able to show that every voter got the right ballot.",
+        "privacy_tries":
+            "How often the question was answered wrongly, for each link. Against guessing, the site also keeps in mind for some minutes how many wrong answers came from a network; it is not written down.",
+        "privacy_not": "What is not",
+        "privacy_not_body":
+            "Your name, address and date of birth are kept encrypted, and no page shows them. No other company’s scripts, pictures, fonts or counters are on these pages, and nobody follows you here.",
+        "privacy_cookie":
+            "One cookie is set, only when you open your ballot, and it opens nothing after 24 hours or when you close your ballot.",
+        "privacy_who": "Who answers for it",
+        "privacy_who_body": "The election office named below. It will gladly tell you what it has about you.",
+
         "link_title": "Open your ballot",
         "link_why": "Please answer one question, so that nobody else can open your ballot.",
         "link_open": "Open my ballot",

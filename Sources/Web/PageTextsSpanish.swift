@@ -21,6 +21,42 @@ extension PageTexts {
         "home_signed": "La oficina electoral firma cada paquete, y el ZIP junto a su paquete dice cómo comprobar la firma.",
         "home_certificate": "El certificado con el que puede comprobar un paquete",
 
+        "home_closes": "Los enlaces funcionan hasta", "home_postmark": "Matasellos a más tardar",
+        "home_receipt": "Su boleta debe llegar antes de",
+        "home_overseas": "Desde el extranjero, debe llegar antes de",
+        "home_genuine": "¿Es auténtico el correo electrónico?",
+        "home_genuine_link":
+            "Nuestro correo electrónico tiene su nombre y un solo enlace, que empieza con {address}. No tiene archivos adjuntos.",
+        "home_genuine_never":
+            "Nunca le preguntamos cómo vota, ni le pedimos un pago, ni su número completo de votante o de Seguro Social, ni que envíe su boleta marcada por correo electrónico. Si tiene dudas, llámenos.",
+
+        "accessibility_title": "Accesibilidad",
+        "accessibility_aim":
+            "Todas las personas deben poder usar este sitio. Está hecho para cumplir las Pautas de Accesibilidad para el Contenido Web (WCAG) 2.2, nivel AA.",
+        "accessibility_how":
+            "Funciona con lector de pantalla, solo con el teclado, sin programas (scripts), en un navegador de texto, en una pantalla pequeña, ampliado al 400 % y en colores oscuros. Nada tiene límite de tiempo, salvo las 24 horas para su descarga.",
+        "accessibility_packet": "Su paquete",
+        "accessibility_packet_body":
+            "El paquete es un PDF. La portada, la declaración y las instrucciones están hechas para lectores de pantalla. La boleta misma es la imagen de la que se imprimen las boletas de todos, y puede ser difícil de leer con un lector de pantalla.",
+        "accessibility_help": "Si algo no le funciona",
+        "accessibility_help_body":
+            "Por favor, avise a la oficina electoral. Le ayudará a obtener y marcar su boleta de otra manera, en privado y por su cuenta.",
+
+        "privacy_title": "Privacidad",
+        "privacy_vote": "Este sitio nunca sabe cómo vota usted. Usted marca su boleta en papel y la envía por correo.",
+        "privacy_kept": "Lo que se anota",
+        "privacy_kept_body":
+            "Cuándo se abrió su enlace, cuándo se descargó su paquete y cuándo llegó su sobre. La oficina electoral debe poder demostrar que cada votante recibió la boleta correcta.",
+        "privacy_tries":
+            "Cuántas veces se respondió mal la pregunta, para cada enlace. Contra quien adivina, el sitio recuerda además durante unos minutos cuántas respuestas incorrectas llegaron de una red; eso no se anota.",
+        "privacy_not": "Lo que no",
+        "privacy_not_body":
+            "Su nombre, su dirección y su fecha de nacimiento se guardan cifrados, y ninguna página los muestra. En estas páginas no hay programas, imágenes, letras ni contadores de otras empresas, y nadie le sigue aquí.",
+        "privacy_cookie":
+            "Se guarda una sola cookie, solo cuando usted abre su boleta; no abre nada después de 24 horas ni cuando usted cierra su boleta.",
+        "privacy_who": "Quién responde",
+        "privacy_who_body": "La oficina electoral que aparece abajo. Con gusto le dirá qué tiene sobre usted.",
+
         "link_title": "Abra su boleta",
         "link_why": "Por favor, responda una pregunta, para que nadie más pueda abrir su boleta.",
         "link_open": "Abrir mi boleta",

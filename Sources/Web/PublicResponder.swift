@@ -21,6 +21,7 @@ struct PublicResponder: HTTPResponder {
     let pages: Pages
     let headers: SiteHeaders
     let publicURL: String
+    let securityContact: String?
     private let addresses: ClientAddress
     private let seats: Seats
 
@@ -34,6 +35,7 @@ struct PublicResponder: HTTPResponder {
         self.counter = counter
         self.clock = clock
         publicURL = site.url
+        securityContact = site.securityContact.isEmpty ? nil : site.securityContact
         cookies = VisitCookie(isHTTPS: site.isHTTPS)
         origin = FormOrigin(publicURL: site.url)
         wrongAnswers = WrongAnswers(
@@ -109,6 +111,11 @@ struct PublicResponder: HTTPResponder {
         case (.trackCode(let code), _): return try await timeline(call, code: code)
         case (.health, _): return await health()
         case (.authority, _): return try await authority(call)
+        case (.accessibility, _): return try await statement(call, .accessibility)
+        case (.privacy, _): return try await statement(call, .privacy)
+        case (.robots, _): return text(SiteFiles.robots, "text/plain; charset=utf-8")
+        case (.securityText, _): return await securityText(call)
+        case (.icon, _): return text(SiteFiles.icon, "image/svg+xml")
         }
     }
 
@@ -202,27 +209,6 @@ struct PublicResponder: HTTPResponder {
             try? await channel.close()
         }
         return response
-    }
-
-    private func home(_ call: Call) async throws -> Response {
-        let notice = try await notices.notice()
-        let query = call.query
-        let home = notices.page("home \(call.language) \(query)", notice: notice) {
-            pages.render(
-                .home, title: PageTexts.sentence("home_title", call.language), ["query": query, "certificate": !notice.authority.isEmpty],
-                language: call.language, notice: notice, languages: true)
-        }
-        return page(.ok, home)
-    }
-
-    /// The office's certificate. Nobody must be known to fetch it: it says nothing about any voter.
-    private func authority(_ call: Call) async throws -> Response {
-        let certificate = try await notices.notice().authority
-        guard !certificate.isEmpty else { return await missing(call) }
-        let fields = headers.with([
-            .contentType: "application/x-pem-file", .contentDisposition: "attachment; filename=\"office-ca.pem\""
-        ])
-        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(string: certificate)))
     }
 
     private func health() async -> Response {

@@ -14,6 +14,12 @@ enum Route: Equatable, Sendable {
     case health
     /// The certificate of the office's authority, as `VERIFY.txt` names it.
     case authority
+    /// How far everybody can use the site, and what to do where somebody cannot.
+    case accessibility
+    /// What is kept of a voter, and what is not.
+    case privacy
+    /// What programs that walk the Web ask for: where not to go (RFC 9309), whom to tell of a weakness (RFC 9116), the site's picture.
+    case robots, securityText, icon
 
     /// The route of a path, without its query; nil where there is none.
     init?(path: String) {
@@ -24,6 +30,11 @@ enum Route: Equatable, Sendable {
         case "/t": self = .track
         case "/healthz": self = .health
         case "/office-ca.pem": self = .authority
+        case "/accessibility": self = .accessibility
+        case "/privacy": self = .privacy
+        case "/robots.txt": self = .robots
+        case "/.well-known/security.txt": self = .securityText
+        case "/favicon.svg", "/favicon.ico": self = .icon
         default:
             if path.hasPrefix("/b/") {
                 self = .link(token: String(path.dropFirst(3)))
@@ -49,13 +60,19 @@ enum Route: Equatable, Sendable {
         case .trackCode: "/t/{code}"
         case .health: "/healthz"
         case .authority: "/office-ca.pem"
+        case .accessibility: "/accessibility"
+        case .privacy: "/privacy"
+        case .robots: "/robots.txt"
+        case .securityText: "/.well-known/security.txt"
+        case .icon: "/favicon.svg"
         }
     }
 
     /// What may be done with it.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .home, .ballot, .ballotFile, .trackCode, .health, .authority: [.get, .head]
+        case .home, .ballot, .ballotFile, .trackCode, .health, .authority, .accessibility, .privacy, .robots, .securityText, .icon:
+            [.get, .head]
         case .link, .track: [.get, .head, .post]
         case .endVisit: [.post]
         }

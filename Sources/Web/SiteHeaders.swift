@@ -7,10 +7,10 @@ struct SiteHeaders: Sendable {
     /// - Parameter isHTTPS: whether voters come over https; then the browser is told never to come otherwise.
     init(isHTTPS: Bool) {
         var pairs = [
-            // Nothing loads but the one inline style sheet; forms go to this site; nobody frames it.
+            // Nothing loads but the one inline style sheet and the site's picture; forms go to this site; nobody frames it.
             (
                 "Content-Security-Policy",
-                "default-src 'none'; style-src '\(PageLayout.styleHash)'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+                "default-src 'none'; style-src '\(PageLayout.styleHash)'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
             ),
             // The address of a link is a secret: it goes nowhere, not even to ourselves.
             ("Referrer-Policy", "no-referrer"),

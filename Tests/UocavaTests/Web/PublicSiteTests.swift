@@ -15,7 +15,8 @@ struct PublicSiteTests {
             let ballot = try site.issue()[0]
             let cookie = try await site.claim(ballot)
             let replies = [
-                try await site.get("/"), try await site.get("/b/x"), try await site.post("/b/x", "answer=1984-03-07"),
+                try await site.get("/"), try await site.get("/accessibility"), try await site.get("/privacy"), try await site.get("/b/x"),
+                try await site.post("/b/x", "answer=1984-03-07"),
                 try await site.post("/b/x", "answer=?"), try await site.post("/b/\(ballot.token)", "answer=1984-03-07"),
                 try await site.get("/ballot", headers: ["Cookie: \(cookie)"]), try await site.get("/ballot"), try await site.get("/t"),
                 try await site.get("/t/\(ballot.tracking.text)"), try await site.get("/t/none"), try await site.get("/nowhere"),
@@ -27,7 +28,10 @@ struct PublicSiteTests {
                 #expect(reply.text.contains("SAMPLE"))
                 #expect(reply.text.contains("Board of Elections &lt;Test &amp; Co&gt;"))
                 #expect(!reply.text.contains("<script"))
-                #expect(!reply.text.contains("http://") && !reply.text.contains("https://"))
+                // Its own address stands on the start page, in words.
+                let others = reply.text.replacing("http://127.0.0.1:8080/.", with: "")
+                #expect(!others.contains("http://") && !others.contains("https://"))
+                #expect(reply.body.count < 14_000)
                 #expect(!reply.text.contains(ballot.token))
                 #expect(reply.header("cache-control") == "no-store")
                 #expect(reply.header("referrer-policy") == "no-referrer")
@@ -120,6 +124,73 @@ struct PublicSiteTests {
             let accepted = try await step("accepted", 3)
             #expect(accepted.contains("was accepted"))
             #expect(!accepted.contains("does not yet mean"))
+        }
+    }
+
+    @Test("The start page tells the dates of the elections, and where a genuine letter leads, until ballots come in no more")
+    func home() async throws {
+        try await WebTestSite.serving { site in
+            let page = try await site.get("/").text
+            #expect(page.contains("<h2>General Election 2028</h2>") && page.contains("November 7, 2028"))
+            #expect(
+                page.contains("begins with http://127.0.0.1:8080/.")
+                    && page.contains("Times are those of the election office: Eastern Time."))
+            #expect(!page.contains("From overseas") && !page.contains("Postmarked"))
+            try site.database.write { transaction in
+                var election = PublicElection(
+                    code: "2028-general", name: "General Election 2028", date: "2028-11-07", timeZone: "America/New_York",
+                    receipt: Instant(seconds: 1_857_258_000), linksClose: Instant(seconds: 1_857_258_000), returnNotice: [:])
+                election.postmark = "2028-11-06"
+                election.receiptOverseas = Instant(seconds: 1_858_122_000)
+                try transaction.execute("UPDATE election SET text = $1", .text(election.json.text))
+            }
+            // A notice is kept for two seconds.
+            try await Task.sleep(for: .seconds(2.2))
+            let spanish = try await site.get("/?lang=es").text
+            #expect(spanish.contains("Desde el extranjero") && spanish.contains("6 de noviembre de 2028"))
+            site.time.advance(seconds: 80 * 86_400)
+            let later = try await site.get("/").text
+            #expect(!later.contains("General Election 2028"))
+        }
+    }
+
+    @Test("Programs are told where not to go and whom to tell of a weakness, and the pages have a picture of their own")
+    func siteFiles() async throws {
+        try await WebTestSite.serving { site in
+            let robots = try await site.get("/robots.txt")
+            #expect(robots.status == 200 && robots.text.contains("Disallow: /b/\n"))
+            let security = try await site.get("/.well-known/security.txt")
+            #expect(security.header("content-type") == "text/plain; charset=utf-8")
+            #expect(
+                security.text == """
+                    Contact: mailto:uocava@elections.example.gov
+                    Expires: 2029-03-24T00:00:00Z
+                    Preferred-Languages: en, es
+                    Canonical: http://127.0.0.1:8080/.well-known/security.txt
+
+                    """)
+            for path in ["/favicon.svg", "/favicon.ico"] {
+                let icon = try await site.get(path)
+                #expect(icon.header("content-type") == "image/svg+xml" && icon.text.hasPrefix("<svg "))
+            }
+            #expect(try await site.get("/").text.contains("<link rel=\"icon\" href=\"/favicon.svg\""))
+            #expect(try await site.post("/robots.txt", "").status == 405)
+        }
+        func contact(_ configuration: inout Configuration) { configuration.publicSite.securityContact = "https://example.gov/security" }
+        try await WebTestSite.serving(configure: contact) { site in
+            let named = try await site.get("/.well-known/security.txt").text
+            #expect(named.hasPrefix("Contact: https://example.gov/security\n"))
+        }
+    }
+
+    @Test("The statements are in both languages and keep the one that was chosen")
+    func statements() async throws {
+        try await WebTestSite.serving { site in
+            #expect(try await site.get("/privacy?lang=es").text.contains("<h1>Privacidad</h1>"))
+            let page = try await site.get("/accessibility?lang=es").text
+            #expect(
+                page.contains("<h1>Accesibilidad</h1>") && page.contains("href=\"/privacy?lang=es\"") && page.contains("href=\"/?lang=es\"")
+            )
         }
     }
 
