@@ -86,11 +86,13 @@ package struct Configuration: Sendable {
         package var postDays = 5
     }
 
-    /// Bounds of the public site; see docs/threat-model.md.
+    /// Bounds of the public site; see docs/operations.md.
     package struct Limits: Sendable {
+        /// Connections that may be open at once.
+        package var connections = 16_384
         /// Connections that one address may have open.
         package var connectionsPerAddress = 512
-        /// Requests that are answered at once; the next gets 503.
+        /// Requests that are answered at once; the next gets 503. One address may have as many of them as it may have connections.
         package var requestsInFlight = 2048
         /// Wrong answers that one address may give in a burst; right ones never count.
         package var wrongAnswersPerAddress = 60
@@ -199,6 +201,7 @@ package struct Configuration: Sendable {
         let limits = root.section("limits")
         let standard = configuration.limits
         configuration.limits = Limits(
+            connections: limits.integer("connections", in: 1...1_000_000, default: standard.connections),
             connectionsPerAddress: limits.integer("connections_per_address", in: 1...65536, default: standard.connectionsPerAddress),
             requestsInFlight: limits.integer("requests_in_flight", in: 1...65536, default: standard.requestsInFlight),
             wrongAnswersPerAddress: limits.integer("wrong_answers_per_address", in: 1...100_000, default: standard.wrongAnswersPerAddress),

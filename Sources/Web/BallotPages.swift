@@ -113,8 +113,8 @@ extension PublicResponder {
     private func body(_ content: FileContent, _ range: Range<Int>, _ file: Counter.File, visit: Counter.Visit, to call: Call)
         -> ResponseBody
     {
-        let slices = content.slices(range)
         let channel = call.visitor.channel
+        let slices = content.slices(range, of: channel.isStream ? FileContent.streamPieceLength : FileContent.pieceLength)
         let ledger = ServedLedger(
             counter: counter, file: file, range: range, fileLength: content.length, link: visit.link, ballot: visit.ballot,
             logger: call.visitor.logger)

@@ -24,6 +24,12 @@ package struct ClientAddress: Sendable {
         return Self.network(client)
     }
 
+    /// Whom a connection counts against; nil for a trusted proxy, who brings many.
+    func counted(_ peer: SocketAddress?) -> String? {
+        guard let peer = peer?.ipAddress.map(Self.canonical), !trusted.contains(peer) else { return nil }
+        return Self.network(peer)
+    }
+
     /// One spelling for one address: no IPv4 in IPv6's clothes, no brackets.
     private static func canonical(_ text: String) -> String {
         let bare = text.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).lowercased()

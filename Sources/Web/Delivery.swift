@@ -7,6 +7,7 @@ final class Delivery: Sendable {
     fileprivate let ends: [Int]
     private let accepted = Mutex(0)
     private let outcome: EventLoopPromise<Bool>
+    private static let grace = TimeAmount.milliseconds(250)
 
     /// - Parameter pieces: the lengths of the pieces that the body will be written in.
     init(pieces: [Int], on loop: any EventLoop) {
@@ -30,7 +31,8 @@ final class Delivery: Sendable {
         await withTaskCancellationHandler {
             (try? await outcome.futureResult.get()) ?? false
         } onCancel: {
-            outcome.succeed(false)
+            // A client that has everything and goes may have us cancelled before we are told that it has.
+            _ = outcome.futureResult.eventLoop.scheduleTask(in: Self.grace) { [outcome] in outcome.succeed(false) }
         }
     }
 
@@ -46,7 +48,8 @@ final class Delivery: Sendable {
     fileprivate func end(_ arrived: Bool) { outcome.succeed(arrived) }
 }
 
-/// Watches a response reach the other side. One on each connection, just above the HTTP encoder.
+/// Watches a response reach the other side. One on each connection, just above the HTTP encoder; with HTTP/2 one on each stream, which carries
+/// one response and is over before its bytes are through: so the connection is what is asked.
 ///
 /// What the socket took may still lie in the kernel: 400 KB do, at once, while the client has read nothing. So a response has arrived when the
 /// other side's kernel has acknowledged every byte and the connection is still whole a moment later; a client that goes away with bytes unread
@@ -71,12 +74,31 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var flushedLength = 0
     private var lastProgress = NIODeadline.now()
     private var lastAcknowledged: UInt64 = 0
+    /// How many bytes the other side has acknowledged on the connection when the response's last is among them; nil until it was written.
+    private var goal: UInt64?
     private var endReached = false
     private var isWhole = true
     /// The client has asked for something else or has closed its side: what a client does that has read everything.
     private var movedOn = false
     private var timer: Scheduled<Void>?
     private var postponedClose: EventLoopPromise<Void>?
+    /// As long as this handler is in its pipeline.
+    private var context: ChannelHandlerContext?
+    /// The TCP connection, and who stands at its door.
+    private var wire: (any Channel)?
+    private var keeper: DoorKeeper?
+    /// Whether this is a stream of HTTP/2.
+    private var isStream = false
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        isStream = context.channel.isStream
+        if isStream { try? context.pipeline.syncOperations.addHandler(StreamEnding(), position: .first) }
+        let wire = isStream ? context.channel.parent ?? context.channel : context.channel
+        self.wire = wire
+        keeper = try? wire.pipeline.syncOperations.handler(type: DoorKeeper.self)
+        keeper?.understood()
+    }
 
     // MARK: Our side
 
@@ -89,14 +111,15 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         piecesSeen = 0
         flushedLength = 0
         endReached = false
+        goal = nil
         movedOn = false
         lastProgress = .now()
         guard isWhole, context.channel.isActive else {
-            finish(context, false)
+            finish(false)
             promise?.succeed()
             return
         }
-        watch(context)
+        watch()
         promise?.succeed()
     }
 
@@ -108,27 +131,31 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let index = piecesSeen
         piecesSeen += 1
         let written = promise ?? context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenSuccess {
+        written.futureResult.assumeIsolated().whenComplete { result in
             guard self.delivery === delivery else { return }
+            guard case .success = result else { return self.finish(self.hasEndedWell) }
             self.lastProgress = .now()
             if index < delivery.ends.count {
                 _ = delivery.accept(upTo: delivery.ends[index])
+                if index == delivery.ends.count - 1, let wire = self.wire {
+                    TCPProgress.of(wire) { self.goal = $0?.bytesHandedOver }
+                }
             } else {
                 self.endReached = true
-                self.look(context, pause: .milliseconds(2))
+                self.look(pause: .milliseconds(2))
             }
         }
         context.write(data, promise: written)
     }
 
     func flush(context: ChannelHandlerContext) {
-        if let delivery, piecesSeen > 0 { flushedLength = delivery.ends.prefix(piecesSeen).last ?? 0 }
+        if let delivery { flushedLength = delivery.ends.prefix(piecesSeen).last ?? 0 }
         context.flush()
     }
 
     /// A close while bytes are under way would cut them off; Hummingbird asks for one when the service is told to stop.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard mode == .all, let delivery, isWhole, piecesSeen > delivery.ends.count, postponedClose == nil else {
+        guard mode == .all, !isStream, let delivery, isWhole, piecesSeen > delivery.ends.count, postponedClose == nil else {
             context.close(mode: mode, promise: promise)
             return
         }
@@ -139,128 +166,118 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         context.fireChannelRead(data)
-        if endReached { clientMovedOn(context) }
+        if endReached { clientMovedOn() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
-        if endReached, case .inputClosed? = event as? ChannelEvent { clientMovedOn(context) }
+        if endReached, case .inputClosed? = event as? ChannelEvent { clientMovedOn() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        finish(hasEndedWell)
         isWhole = false
-        finish(context, false)
         context.fireErrorCaught(error)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         // Over TLS an orderly goodbye closes the connection at once; a reset would have come as an error first.
-        finish(context, endReached && isWhole)
-        isWhole = false
+        if !isUnderWay {
+            finish(hasEndedWell)
+            isWhole = false
+        }
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        finish(context, false)
+        if !isUnderWay { finish(false) }
+        self.context = nil
     }
 
-    private func clientMovedOn(_ context: ChannelHandlerContext) {
+    /// A stream ends with the last byte that we hand over; what becomes of it the connection tells.
+    private var isUnderWay: Bool { isStream && isWhole && (delivery.map { piecesSeen > $0.ends.count } ?? false) }
+
+    private func clientMovedOn() {
         guard delivery != nil, !movedOn else { return }
         movedOn = true
-        look(context, pause: .milliseconds(2))
+        look(pause: .milliseconds(2))
     }
 
     // MARK: Looking
 
     /// Asks the kernel what is still under way, and again after a pause that doubles.
-    private func look(_ context: ChannelHandlerContext, pause: TimeAmount) {
-        guard delivery != nil, let socket = context.channel as? any SocketOptionProvider else {
-            finish(context, true)
-            return
-        }
-        let question: EventLoopFuture<TCPProgress> = socket.unsafeGetSocketOption(level: .tcp, name: .tcp_info)
-        question.assumeIsolated().whenComplete { result in
+    private func look(pause: TimeAmount) {
+        guard delivery != nil, let wire else { return }
+        guard wire.isActive else { return finish(hasEndedWell) }
+        TCPProgress.of(wire) { progress in
             guard self.delivery != nil else { return }
-            // A socket that is no TCP socket cannot say; then what the kernel took counts.
-            guard case .success(let progress) = result else { return self.settle(context) }
-            if progress.isEverythingAcknowledged { return self.settle(context) }
+            // A connection that is no TCP connection cannot say; then what the kernel took counts.
+            guard let progress else { return self.settle() }
+            if progress.bytesAcknowledged >= self.goal ?? progress.bytesHandedOver { return self.settle() }
             if progress.bytesAcknowledged != self.lastAcknowledged {
                 self.lastAcknowledged = progress.bytesAcknowledged
                 self.lastProgress = .now()
             }
-            guard self.lastProgress + Self.patience > .now() else { return self.giveUp(context) }
-            self.schedule(context, in: pause) { self.look(context, pause: min(pause * 2, .milliseconds(250))) }
+            guard self.lastProgress + Self.patience > .now() else { return self.giveUp() }
+            self.schedule(in: pause) { self.look(pause: min(pause * 2, .milliseconds(250))) }
         }
     }
 
-    private func settle(_ context: ChannelHandlerContext) {
+    private func settle() {
         if movedOn {
-            finish(context, true)
+            finish(true)
         } else {
-            schedule(context, in: Self.settling) { self.finish(context, true) }
+            schedule(in: Self.settling) { self.finish(self.keeper?.wasBrokenOff != true) }
         }
+    }
+
+    /// Whether a connection that is over had brought everything.
+    private var hasEndedWell: Bool {
+        guard let keeper, let goal, let acknowledged = keeper.acknowledgedAtEnd else { return false }
+        return !keeper.wasBrokenOff && acknowledged >= goal
     }
 
     /// While pieces are being written, sees how far they are, and drops a client that takes nothing for long.
-    private func watch(_ context: ChannelHandlerContext) {
-        schedule(context, in: Self.glance) {
+    private func watch() {
+        schedule(in: Self.glance) {
             guard let delivery = self.delivery, !self.endReached else { return }
             // Of what was handed over this waits in our own memory; the kernel has the rest. Heads and TLS add to it, so it errs on the safe side.
-            if let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes),
+            // A stream cannot tell; its pieces are small.
+            if !self.isStream, let waiting = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes),
                 delivery.accept(upTo: self.flushedLength - waiting)
             {
                 self.lastProgress = .now()
             }
-            if self.lastProgress + Self.patience < .now() { return self.giveUp(context) }
-            self.watch(context)
+            if self.lastProgress + Self.patience < .now() { return self.giveUp() }
+            self.watch()
         }
     }
 
-    private func giveUp(_ context: ChannelHandlerContext) {
+    private func giveUp() {
         isWhole = false
-        finish(context, false)
-        context.close(promise: nil)
+        finish(false)
+        context?.close(promise: nil)
+        if isStream { wire?.close(promise: nil) }
     }
 
-    private func schedule(_ context: ChannelHandlerContext, in pause: TimeAmount, _ body: @escaping () -> Void) {
+    private func schedule(in pause: TimeAmount, _ body: @escaping () -> Void) {
         timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: pause, body)
+        timer = wire?.eventLoop.assumeIsolated().scheduleTask(in: pause, body)
     }
 
-    private func finish(_ context: ChannelHandlerContext, _ arrived: Bool) {
+    private func finish(_ arrived: Bool) {
         timer?.cancel()
         timer = nil
         delivery?.end(arrived)
         delivery = nil
         if let promise = postponedClose {
             postponedClose = nil
-            context.close(promise: promise)
+            if let context { context.close(promise: promise) } else { promise.succeed() }
         }
     }
 }
 
-/// The beginning of Linux's `struct tcp_info` (linux/tcp.h), as far as it is needed; glibc's own stops before what we ask for.
-private struct TCPProgress: Sendable {
-    // Eight fields of a byte each, the last of them flags: state, congestion, retransmits, probes, backoff, options, scales.
-    private var states: UInt64 = 0
-    // rto, ato, snd_mss, rcv_mss
-    private var timing: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
-    /// Segments that were sent and not acknowledged.
-    private var unacknowledgedSegments: UInt32 = 0
-    // sacked, lost, retrans, fackets; last data sent, ack sent, data received, ack received
-    private var losses: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
-    private var lasts: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
-    // pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering; rcv_rtt, rcv_space, total_retrans
-    private var path: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0, 0, 0, 0)
-    private var more: (UInt32, UInt32, UInt32) = (0, 0, 0)
-    private var pacing: (UInt64, UInt64) = (0, 0)
-    /// Bytes that the other side has acknowledged since the connection began.
-    var bytesAcknowledged: UInt64 = 0
-    private var bytesReceived: UInt64 = 0
-    private var segments: (UInt32, UInt32) = (0, 0)
-    /// Bytes that wait in the kernel to be sent.
-    private var unsentBytes: UInt32 = 0
-    private var leastRTT: UInt32 = 0
-
-    var isEverythingAcknowledged: Bool { unacknowledgedSegments == 0 && unsentBytes == 0 }
+extension Channel {
+    /// Whether this is a stream of an HTTP/2 connection: its parent is the connection, whose parent is the listener.
+    var isStream: Bool { parent?.parent != nil }
 }

@@ -11,6 +11,8 @@ struct FileContent: Sendable {
     /// What one write to the connection is: large enough to cost nothing. How much of a piece a slow connection has taken,
     /// ``DeliveryHandler`` asks it.
     static let pieceLength = 256 << 10
+    /// The same for a stream of HTTP/2, which cannot be asked: a frame.
+    static let streamPieceLength = 16 << 10
 
     private init(_ pieces: [ByteBuffer], etag: String) {
         self.pieces = pieces
@@ -36,16 +38,16 @@ struct FileContent: Sendable {
     }
 
     /// The bytes of a range, in pieces for writing.
-    func slices(_ range: Range<Int>) -> [ByteBuffer] {
+    func slices(_ range: Range<Int>, of pieceLength: Int = FileContent.pieceLength) -> [ByteBuffer] {
         var slices: [ByteBuffer] = []
-        slices.reserveCapacity(range.count / Self.pieceLength + pieces.count)
+        slices.reserveCapacity(range.count / pieceLength + pieces.count)
         var start = 0
         for piece in pieces {
             let end = start + piece.readableBytes
             var place = max(start, range.lowerBound)
             let last = min(end, range.upperBound)
             while place < last {
-                let count = min(Self.pieceLength, last - place)
+                let count = min(pieceLength, last - place)
                 if let slice = piece.getSlice(at: piece.readerIndex + place - start, length: count) { slices.append(slice) }
                 place += count
             }

@@ -45,13 +45,14 @@ struct PublicResponder: HTTPResponder {
         pages = try Pages()
         headers = SiteHeaders(isHTTPS: site.isHTTPS)
         addresses = ClientAddress(trustedProxies: site.trustedProxies)
-        seats = Seats(configuration.limits.requestsInFlight)
+        seats = Seats(configuration.limits.requestsInFlight, ofOne: configuration.limits.connectionsPerAddress)
     }
 
     func respond(to request: Request, context visitor: Visitor) async throws -> Response {
         let route = Route(path: request.uri.path)
         let (language, isChosen) = Self.language(request)
-        guard let seat = seats.take() else {
+        let address = addresses.of(peer: visitor.channel.remoteAddress, headers: request.headers)
+        guard let seat = seats.take(address) else {
             let notice = (try? await notices.notice()) ?? PublicNotice()
             let busy = notices.page("busy \(language)", notice: notice) {
                 pages.render(
@@ -62,7 +63,7 @@ struct PublicResponder: HTTPResponder {
         }
         let response: Response
         do {
-            response = try await answer(request, route, language, isChosen, visitor, seat)
+            response = try await answer(request, route, language, isChosen, visitor, address, seat)
         } catch {
             response = await failure(error, route: route, language, visitor)
         }
@@ -70,10 +71,10 @@ struct PublicResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, _ route: Route?, _ language: PageLanguage, _ isChosen: Bool, _ visitor: Visitor, _ seat: Seat
+        _ request: Request, _ route: Route?, _ language: PageLanguage, _ isChosen: Bool, _ visitor: Visitor, _ address: String, _ seat: Seat
     ) async throws -> Response {
         var form: [String: String] = [:]
-        if Self.hasBody(request.head) {
+        if Self.hasBody(request.head, visitor) {
             do {
                 form = PostedForm.fields(try await Self.body(of: request))
             } catch is NIOTooManyBytesError {
@@ -89,8 +90,7 @@ struct PublicResponder: HTTPResponder {
         }
         let call = Call(
             head: request.head, language: language, isLanguageChosen: isChosen, form: form, receivedAt: .now,
-            address: addresses.of(peer: visitor.channel.remoteAddress, headers: request.headers), visitor: visitor,
-            seat: seat)
+            address: address, visitor: visitor, seat: seat)
         guard let route, request.uri.path.utf8.count <= Self.longestPath else { return await missing(call) }
         guard route.methods.contains(request.method) else {
             let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
@@ -130,8 +130,11 @@ struct PublicResponder: HTTPResponder {
         return (PageLanguage(acceptLanguage: request.headers[.acceptLanguage]), false)
     }
 
-    private static func hasBody(_ head: HTTPRequest) -> Bool {
-        head.headerFields[.transferEncoding] != nil || (head.headerFields[.contentLength].map { $0 != "0" } ?? false)
+    /// With HTTP/2 a form need not say that it comes (RFC 9113, 8.1.1).
+    private static func hasBody(_ head: HTTPRequest, _ visitor: Visitor) -> Bool {
+        let fields = head.headerFields
+        return fields[.transferEncoding] != nil
+            || fields[.contentLength].map { $0 != "0" } ?? (visitor.channel.isStream && head.method == .post)
     }
 
     private struct Slow: Error {}
@@ -195,10 +198,10 @@ struct PublicResponder: HTTPResponder {
         return await message(.internalServerError, "failed", ["failed_body"], language, values: ["reference": reference])
     }
 
-    /// The response, after which the connection ends: the rest of what the client sends is not wanted.
+    /// The response, after which the connection (of HTTP/2, the stream) ends: the rest of what the client sends is not wanted.
     private func closing(_ response: Response, _ visitor: Visitor) -> Response {
         var response = response
-        response.headers[.connection] = "close"
+        if !visitor.channel.isStream { response.headers[.connection] = "close" }
         let body = response.body
         let channel = visitor.channel
         let delivery = Delivery(pieces: [body.contentLength ?? 0], on: channel.eventLoop)
@@ -233,32 +236,4 @@ package enum ErrorStatus {
         case .broken: .internalServerError
         }
     }
-}
-
-/// How many requests are in hand; beyond the limit the next is told at once to come back, and costs next to nothing.
-final class Seats: Sendable {
-    private let free: Mutex<Int>
-
-    init(_ count: Int) { free = Mutex(count) }
-
-    /// A seat, given back when nobody holds it any more; nil where none is free.
-    func take() -> Seat? {
-        let isFree = free.withLock { free in
-            guard free > 0 else { return false }
-            free -= 1
-            return true
-        }
-        return isFree ? Seat(self) : nil
-    }
-
-    fileprivate func giveBack() { free.withLock { $0 += 1 } }
-}
-
-/// A request's right to be worked on.
-final class Seat: Sendable {
-    private let seats: Seats
-
-    fileprivate init(_ seats: Seats) { self.seats = seats }
-
-    deinit { seats.giveBack() }
 }

@@ -1,7 +1,7 @@
 package import Foundation
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
+import HummingbirdHTTP2
 package import Logging
 import NIOCore
 package import Office
@@ -21,7 +21,13 @@ package struct PublicSite: Sendable {
     /// How long a stop waits for downloads that are under way.
     private static let drainBound = Duration.seconds(20)
     /// A connection on which nothing is asked is closed after this long; a head must be here within it.
-    private static let idleTimeout = TimeAmount.seconds(30)
+    private static let idleTimeout = Duration.seconds(30)
+    /// What HTTP/1.1 and each stream of HTTP/2 have in common.
+    private static var http: HTTP1Channel.Configuration {
+        .init(
+            additionalChannelHandlers: [DeliveryHandler()], idleTimeout: .init(idleTimeout),
+            httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64))
+    }
 
     /// A site over a counter; nothing happens until its service runs.
     ///
@@ -46,20 +52,32 @@ package struct PublicSite: Sendable {
     /// - Throws: ``OfficeError`` `badInput` where a TLS file cannot be read.
     package func service() throws -> any Service {
         let listen = configuration.publicSite.listen
-        let tls = try tlsConfiguration()
         let logger = logger
         let onListening = onListening
         // Hummingbird tells of itself at `info`, and of single connections below it: neither belongs into an office's log.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(
-                additionalChannelHandlers: [DeliveryHandler()], idleTimeout: Self.idleTimeout,
-                httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64)))
+        let certificate = try certificate()
+        let tls = certificate?.tls
+        let limits = configuration.limits
+        let guests = Guests(most: limits.connections, mostOfOne: limits.connectionsPerAddress)
+        let addresses = ClientAddress(trustedProxies: configuration.publicSite.trustedProxies)
+        let server = HTTPServerBuilder { responder in
+            if let tls {
+                return FrontDoor(
+                    inside: try HTTP2UpgradeChannel(
+                        tlsConfiguration: tls,
+                        configuration: .init(
+                            idleTimeout: Self.idleTimeout, gracefulCloseTimeout: Self.drainBound, streamConfiguration: Self.http),
+                        responder: responder), guests: guests, addresses: addresses)
+            }
+            return FrontDoor(inside: HTTP1Channel(responder: responder, configuration: Self.http), guests: guests, addresses: addresses)
+        }
         let application = Application(
             responder: try PublicResponder(configuration: configuration, counter: counter, clock: clock),
-            server: try tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,
+            server: server,
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),
+            services: certificate.map { [$0] } ?? [],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? listen.port
                 let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
@@ -70,20 +88,10 @@ package struct PublicSite: Sendable {
         return DrainingService(application: application, bound: Self.drainBound)
     }
 
-    private func tlsConfiguration() throws -> TLSConfiguration? {
+    private func certificate() throws -> SiteCertificate? {
         guard let files = configuration.publicSite.tls else { return nil }
         func path(_ name: String) -> String { name.hasPrefix("/") ? name : folder.appendingPathComponent(name).path }
-        do {
-            var tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMFile(path(files.certificate)).map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: path(files.key), format: .pem)))
-            tls.minimumTLSVersion = .tlsv12
-            return tls
-        } catch {
-            throw OfficeError(
-                .badInput, "The certificate or the key under public.tls cannot be read: \(error)",
-                hint: "Both must be PEM files that this user may read, and the key must have no passphrase.")
-        }
+        return try SiteCertificate(certificate: path(files.certificate), key: path(files.key), logger: logger)
     }
 }
 

@@ -42,6 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
     /// Serves until it is told to stop.
     func run() async throws {
         TextLogHandler.install()
+        // Whoever renews a certificate may send this out of habit; the site sees new files by itself, and must not end.
+        signal(SIGHUP, SIG_IGN)
+        Self.allowConnections()
         let logger = Logger(label: "uocava")
         let folder = try office.folder()
         var services: [any Service] = []
@@ -112,6 +115,14 @@ struct ServeCommand: AsyncParsableCommand {
     ) throws -> any Service {
         try PublicSite(configuration: folder.configuration, folder: folder.url, counter: counter, logger: logger) { _ in onListening() }
             .service()
+    }
+
+    /// As many open files as the system lets us have: it starts programs with 1024, and every connection is one.
+    private static func allowConnections() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func warn(_ office: Office, _ logger: Logger) {

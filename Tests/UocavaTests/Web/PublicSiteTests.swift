@@ -374,33 +374,20 @@ struct PublicSiteTests {
 
     @Test("The site serves TLS where a certificate is configured")
     func tls() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-web-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let certificate = folder.appendingPathComponent("public.crt").path
-        let key = folder.appendingPathComponent("public.pem").path
-        let made = try Self.run(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
-                "-days", "1",
-                "-subj", "/CN=localhost"
-            ])
-        try #require(made.status == 0)
-        let configure: (inout Configuration) -> Void = {
-            $0.publicSite.url = "https://localhost"
-            $0.publicSite.tls = (certificate, key)
-        }
-        try await WebTestSite.serving(configure: configure) { site in
+        let pair = try WebTestCertificate("localhost")
+        defer { pair.remove() }
+        try await WebTestSite.serving(configure: pair.configure) { site in
             let ballot = try site.issue()[0]
             let port = site.port
-            let jar = folder.appendingPathComponent("jar").path
-            let packet = folder.appendingPathComponent("packet.pdf").path
+            let jar = pair.path("jar")
+            let packet = pair.path("packet.pdf")
             let statuses = try await WebTestSite.onThread {
                 let common = ["-sk", "-c", jar, "-b", jar, "-w", "%{http_code}"]
-                let claim = try Self.run("curl", common + ["-d", "answer=1984-03-07", "https://localhost:\(port)/b/\(ballot.token)"])
-                let file = try Self.run("curl", common + ["-o", packet, "https://localhost:\(port)/ballot/\(WebTestSite.fileName).pdf"])
-                let old = try Self.run("curl", ["-sk", "--tls-max", "1.1", "https://localhost:\(port)/"])
+                let claim = try WebTestProgram.run(
+                    "curl", common + ["-d", "answer=1984-03-07", "https://localhost:\(port)/b/\(ballot.token)"])
+                let file = try WebTestProgram.run(
+                    "curl", common + ["-o", packet, "https://localhost:\(port)/ballot/\(WebTestSite.fileName).pdf"])
+                let old = try WebTestProgram.run("curl", ["-sk", "--tls-max", "1.1", "https://localhost:\(port)/"])
                 return (claim.text, file.text, old.status)
             }
             #expect(statuses.0 == "303")
@@ -409,19 +396,5 @@ struct PublicSiteTests {
             #expect(FileManager.default.contents(atPath: packet) == Data(ballot.pdf))
             #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == 1 })
         }
-    }
-
-    private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, text: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 }
