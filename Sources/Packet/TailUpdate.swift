@@ -1,5 +1,3 @@
-import CZlib
-
 /// The objects of an incremental update while they are written.
 struct TailUpdate {
     /// Where in the file the update begins.
@@ -106,7 +104,7 @@ struct TailFont {
     }
 
     private func write(_ data: [UInt8], as object: Int, length1: Bool, to update: inout TailUpdate) {
-        let deflated = Self.deflate(data)
+        let deflated = Deflate.zlib(data)
         update.begin(object)
         update.bytes.append("<</Filter/FlateDecode/Length ")
         update.bytes.appendDecimal(deflated.count)
@@ -117,17 +115,5 @@ struct TailFont {
         update.bytes.append(">>stream\n")
         update.bytes.append(contentsOf: deflated)
         update.end(stream: true)
-    }
-
-    private static func deflate(_ data: [UInt8]) -> [UInt8] {
-        let bound = compressBound(uLong(data.count))
-        return unsafe [UInt8](unsafeUninitializedCapacity: Int(bound)) { buffer, count in
-            var length = bound
-            // compressBound leaves room for the worst case, so the only failure is want of memory, and that leaves the count at 0.
-            let code = unsafe data.withUnsafeBufferPointer {
-                unsafe compress2(buffer.baseAddress, &length, $0.baseAddress, uLong(data.count), 6)
-            }
-            count = code == Z_OK ? Int(length) : 0
-        }
     }
 }
