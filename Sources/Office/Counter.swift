@@ -1,6 +1,7 @@
 package import Elections
 import Keys
 package import Storage
+import Synchronization
 
 /// The counter: a voter shows a link and the answer to the identity question, and is handed the packet.
 ///
@@ -9,8 +10,12 @@ package import Storage
 package final class Counter: Sendable {
     let database: DatabaseFile
     let clock: WallClock
-    private let commits: GroupCommit
-    private let pool: WorkPool
+    let commits: GroupCommit
+    let pool: WorkPool
+    /// What tickets for a new link are made with. It lives as long as this process: after a restart the voter answers once more.
+    let ticketKey = Secret.random(32)
+
+    private let elections = ElectionTexts()
 
     /// How long a visit opens the packet.
     package static let visitSeconds: Int64 = 24 * 3600
@@ -226,38 +231,48 @@ package final class Counter: Sendable {
         package let expiresAt: Instant
         /// The voter's part, opened.
         package let packet: PacketEnvelope
+        fileprivate let served: [File: ServedRanges]
+
+        /// Whether these bytes of a file are written down as served already: they need not be again.
+        package func hasServed(_ range: Range<Int>, of file: File) -> Bool { served[file]?.contains(range) ?? false }
     }
 
     /// The visit of a cookie; nil where it is unknown, ended or over.
     package func visit(cookie: String) async throws -> Visit? {
         guard let key = VisitKey(cookie: cookie) else { return nil }
         let now = clock.now()
-        return try await pool.run { [database] in
+        return try await pool.run { [database, elections] in
             try database.read { transaction in
                 try transaction.first(
                     """
-                    SELECT v.link, v.wrap, v.opened_at, v.expires_at, p.ballot, p.election, p.base, p.sha256, p.length, p.issued_at, p.sealed,
-                           b.length AS base_length
+                    SELECT v.link, v.wrap, v.opened_at, v.expires_at, p.ballot, p.base, p.sha256, p.length, p.issued_at, p.sealed,
+                           b.length AS base_length, e.text AS election,
+                           (SELECT ranges FROM served s WHERE s.link = v.link AND s.file = 'pdf') AS pdf,
+                           (SELECT ranges FROM served s WHERE s.link = v.link AND s.file = 'zip') AS zip
                     FROM visit v JOIN link l ON l.id = v.link JOIN packet p ON p.ballot = l.ballot JOIN base b ON b.hash = p.base
+                    JOIN election e ON e.id = p.election
                     WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3 AND l.state = 'claimed'
                     """,
                     .blob(key.id), .blob(key.secretHash), .integer(now.milliseconds)
-                ) { try Self.open($0, key: key, in: transaction) }
+                ) { try Self.open($0, key: key, elections) }
             }
         }
     }
 
-    private static func open(_ row: ResultRow, key: VisitKey, in transaction: Transaction) throws -> Visit {
+    private static func open(_ row: ResultRow, key: VisitKey, _ elections: ElectionTexts) throws -> Visit {
         let ballot = try row.blob("ballot")
         let base = try row.blob("base")
         let packetKey = try key.unwrap(try row.blob("wrap"), ballot: ballot)
         return Visit(
-            link: try row.blob("link"), ballot: ballot, election: try election(try row.integer("election"), in: transaction),
-            baseHash: base,
-            baseLength: Int(try row.integer("base_length")), sha256: try row.blob("sha256"), length: Int(try row.integer("length")),
+            link: try row.blob("link"), ballot: ballot, election: try elections.election(try row.text("election")),
+            baseHash: base, baseLength: Int(try row.integer("base_length")), sha256: try row.blob("sha256"),
+            length: Int(try row.integer("length")),
             issuedAt: Instant(milliseconds: try row.integer("issued_at")), claimedAt: Instant(milliseconds: try row.integer("opened_at")),
             expiresAt: Instant(milliseconds: try row.integer("expires_at")),
-            packet: try PacketEnvelope(sealed: try row.blob("sealed"), key: packetKey, ballot: ballot, base: base))
+            packet: try PacketEnvelope(sealed: try row.blob("sealed"), key: packetKey, ballot: ballot, base: base),
+            served: [
+                .pdf: ServedRanges(text: try row.optionalText("pdf") ?? ""), .zip: ServedRanges(text: try row.optionalText("zip") ?? "")
+            ])
     }
 
     /// Ends the visit: the cookie opens nothing any more.
@@ -293,11 +308,17 @@ package final class Counter: Sendable {
     /// Records that bytes of a file left for the voter. When the ranges of all of a link's visits cover the file, the ballot is
     /// *delivered*, once. It means served, not seen.
     ///
-    /// - Parameter range: half-open, in bytes of the file, which has `length` bytes.
-    package func served(_ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8]) async throws {
+    /// It does not wait for the disk: the voter has the bytes, and if we crash before they are written down, his next download mends it.
+    ///
+    /// - Parameters:
+    ///   - range: half-open, in bytes of the file, which has `length` bytes.
+    ///   - failed: told where it could not be written down.
+    package func served(
+        _ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8], failed: @escaping @Sendable (any Error) -> Void
+    ) {
         guard !range.isEmpty else { return }
         let now = clock.now()
-        _ = try await commits.submit { transaction in
+        commits.post(failed: failed) { transaction in
             let before = try transaction.first(
                 "SELECT ranges FROM served WHERE link = $1 AND file = $2", .blob(link), .text(file.rawValue)
             ) { ServedRanges(text: try $0.text("ranges")) }
@@ -315,6 +336,9 @@ package final class Counter: Sendable {
             if first == 1 { try Self.event("delivered", ballot: ballot, link: link, at: now, detail: file.rawValue, in: transaction) }
         }
     }
+
+    /// Waits until all that was to be written down before is on the disk, or could not be.
+    package func settled() async { _ = try? await commits.submit { _ in } }
 
     // MARK: Tracking
 
@@ -365,11 +389,28 @@ package final class Counter: Sendable {
         }
     }
 
-    private static func election(_ id: Int64, in transaction: Transaction) throws -> PublicElection {
+    static func election(_ id: Int64, in transaction: Transaction) throws -> PublicElection {
         let election = try transaction.first("SELECT text FROM election WHERE id = $1", .integer(id)) {
             try PublicElection(json: try JSONValue.parse(Array(try $0.text("text").utf8)))
         }
         guard let election else { throw OfficeError(.broken, "The counter does not know election \(id).", hint: "Run `uocava audit`.") }
+        return election
+    }
+}
+
+/// What the pages say of elections, each text parsed once.
+private final class ElectionTexts: Sendable {
+    private let known = Mutex<[String: PublicElection]>([:])
+    /// An office has a handful; an import changes a text now and then.
+    private static let most = 64
+
+    func election(_ text: String) throws -> PublicElection {
+        if let election = known.withLock({ $0[text] }) { return election }
+        let election = try PublicElection(json: try JSONValue.parse(Array(text.utf8)))
+        known.withLock { known in
+            if known.count >= Self.most { known = [:] }
+            known[text] = election
+        }
         return election
     }
 }

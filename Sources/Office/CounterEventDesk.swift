@@ -156,9 +156,10 @@ struct CounterEventDesk {
             {
                 return try refuse(event, "the ballot is \(status.rawValue)")
             } else if event.kind == "claimed", let owner = try owner(of: event.ballot) {
-                // Whoever opened the ballot got the letter, whatever the relay said of it.
+                // Whoever opened the ballot got the letter, whatever the relay said of it, and whoever tried another link before.
                 try ExceptionList.clear(
-                    [.letterRefused, .letterBounced], voter: owner.voter, election: owner.election, at: office.clock.now(), in: transaction)
+                    [.letterRefused, .letterBounced, .linkRetired], voter: owner.voter, election: owner.election, at: office.clock.now(),
+                    in: transaction)
             }
             told[event.ballot]?.taken[event.kind, default: [:]][event.link] = event.seq
         }
@@ -177,7 +178,7 @@ struct CounterEventDesk {
             at: office.clock.now(), in: transaction)
         try ExceptionList.add(
             .linkRetired, voter: owner.voter, election: owner.election,
-            detail: "Too many wrong answers: the link opens nothing any more. Make a new one when you have reached the voter.",
+            detail: "Too many wrong answers: the link opens nothing any more. A new one is mailed where that can be.",
             at: office.clock.now(), in: transaction)
     }
 

@@ -5,7 +5,7 @@ import Storage
 
 /// The desk for links: one live link for a ballot at most, whoever asks, whenever we crash.
 package struct LinkDesk: Sendable {
-    private let office: Office
+    let office: Office
 
     /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
@@ -40,7 +40,7 @@ package struct LinkDesk: Sendable {
 
     // MARK: Replacing
 
-    private struct StandingBallot {
+    struct StandingBallot {
         let id: [UInt8]
         let voter: Int64
         let status: BallotStatus
@@ -74,7 +74,7 @@ package struct LinkDesk: Sendable {
         return try standing(found, transaction)
     }
 
-    private func standing(_ ballot: [UInt8], _ transaction: Transaction) throws -> StandingBallot {
+    func standing(_ ballot: [UInt8], _ transaction: Transaction) throws -> StandingBallot {
         let found = try transaction.first(
             """
             SELECT b.voter, b.status, b.key_id, b.sealed, r.id AS request, r.key_id AS request_key, r.sealed AS request_sealed
@@ -94,9 +94,13 @@ package struct LinkDesk: Sendable {
         return found
     }
 
-    /// - Parameter leftover: the link of a replacement that stopped half-way and is finished by this one.
-    private func replaceLink(
-        of ballot: StandingBallot, in election: KeptElection, reason: String, finishing leftover: Leftovers.Link? = nil
+    /// - Parameters:
+    ///   - leftover: the link of a replacement that stopped half-way and is finished by this one.
+    ///   - more: what belongs into the transaction of the books in which the letter is queued.
+    func replaceLink(
+        of ballot: StandingBallot, in election: KeptElection, reason: String, finishing leftover: Leftovers.Link? = nil,
+        clearing: [ExceptionList.Kind] = [.needsNewLink, .linkRetired, .letterRefused, .letterBounced],
+        with more: (Transaction) throws -> Void = { _ in }
     ) throws {
         let now = office.clock.now()
         let number = Printable.escape(ballot.record.voterID.text)
@@ -138,9 +142,8 @@ package struct LinkDesk: Sendable {
                 throw OfficeError(.tryAgain, "The ballot of \(number) has just become \(status.rawValue).")
             }
             try Journal.append([queued], at: now, in: transaction)
-            try ExceptionList.clear(
-                [.needsNewLink, .linkRetired, .letterRefused, .letterBounced], voter: ballot.voter, election: election.id, at: now,
-                in: transaction)
+            try ExceptionList.clear(clearing, voter: ballot.voter, election: election.id, at: now, in: transaction)
+            try more(transaction)
             if let leftover {
                 // The mark stays: another leftover may lie behind this one.
                 try Self.journal(leftover, "finished", voter: ballot.voter, election: election.id, at: now, in: transaction)

@@ -14,6 +14,7 @@ package struct OfficeProcess: Service {
     private let pool: WorkPool
     private let pace: MailroomPace
     private let troubles = Troubles()
+    private let watch: OfficeWatch
     /// How often it comes by.
     private static let pause = Duration.seconds(2)
     /// How long it leaves a relay alone that does not answer.
@@ -24,7 +25,10 @@ package struct OfficeProcess: Service {
     private static let reminderPause = Duration.seconds(3600)
 
     /// The process of an office; nothing happens until it runs.
-    package init(_ office: Office, logger: Logger) {
+    ///
+    /// - Parameter watch: what looks for trouble at every round; the staff's site shows what it found.
+    package init(_ office: Office, watch: OfficeWatch = OfficeWatch(), logger: Logger) {
+        self.watch = watch
         self.office = office
         self.logger = logger
         pool = WorkPool(threads: 1)
@@ -54,13 +58,20 @@ package struct OfficeProcess: Service {
 
     /// One round; returns why the relay is out, if it is.
     private func round(after before: String?, reminds: Bool) async -> String? {
-        let (office, logger, pace, troubles) = (office, logger, pace, troubles)
+        let (office, logger, pace, troubles, watch) = (office, logger, pace, troubles, watch)
         do {
             return try await pool.run {
                 if let trouble = try office.catchUp(), trouble.isNews {
                     logger.error("the counter's database cannot be used", metadata: ["reason": "\(trouble)"])
                 }
                 let mailroom = Mailroom(office)
+                try watch.look(at: office, logger)
+                let granted = try WishDesk(office).serve()
+                if granted != WishDesk.Summary() {
+                    logger.info(
+                        "new links by mail",
+                        metadata: ["mailed": "\(granted.mailed)", "listed": "\(granted.listed)", "refused": "\(granted.refused)"])
+                }
                 let reminded = reminds ? try mailroom.queueReminders() : 0
                 if reminded > 0 { logger.info("reminders are queued", metadata: ["letters": "\(reminded)"]) }
                 // What came back is read whatever becomes of the letters, and after them: a flood of mails must not keep letters here.

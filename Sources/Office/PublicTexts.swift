@@ -1,5 +1,6 @@
 package import Elections
 import Foundation
+import Packet
 import Storage
 
 /// What the public pages say about the office, whoever asks: the same for every link.
@@ -199,4 +200,10 @@ extension JSONValue {
         }
         return text
     }
+}
+
+/// Text as it is sent to whoever takes it compressed.
+package enum CompressedText {
+    /// A gzip file (RFC 1952) of some bytes.
+    package static func gzip(_ bytes: [UInt8]) -> [UInt8] { Deflate.gzip(bytes) }
 }

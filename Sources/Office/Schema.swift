@@ -389,6 +389,12 @@ enum Schema {
 
             -- Since when nothing is sent (`letters pause`); NULL: letters go out.
             ALTER TABLE office ADD COLUMN mail_paused_at INTEGER;
+            """),
+        Migration(
+            "0005 wishes",
+            """
+            -- How far the counter's wishes for new links are known here; moved when one is granted, refused or put on the list.
+            ALTER TABLE office ADD COLUMN wishes_known INTEGER NOT NULL DEFAULT 0;
             """)
     ]
 }

@@ -101,6 +101,27 @@ extension Schema {
                 BEGIN SELECT RAISE(ABORT, 'counter events only grow'); END;
             CREATE TRIGGER counter_event_frozen BEFORE UPDATE ON counter_event
                 BEGIN SELECT RAISE(ABORT, 'counter events only grow'); END;
+            """),
+        Migration(
+            "0002 verify, wishes, tallies",
+            """
+            -- For whoever asks whether a file is one of ours.
+            CREATE INDEX packet_sha256 ON packet (sha256);
+
+            -- Voters who gave the right answer on a link that is over, and want a new one by mail.
+            CREATE TABLE wish (
+                seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+                at     INTEGER NOT NULL,
+                ballot BLOB NOT NULL CHECK (length(ballot) = 16),
+                link   BLOB NOT NULL CHECK (length(link) = 16)
+            );
+            CREATE INDEX wish_ballot ON wish (ballot, at);
+
+            -- What the site counts, for the office's metrics: numbers without names.
+            CREATE TABLE tally (
+                name  TEXT PRIMARY KEY,
+                count INTEGER NOT NULL
+            );
             """)
     ]
 }

@@ -39,6 +39,11 @@ struct ServedRanges: Equatable, Sendable {
         }
     }
 
+    /// Whether every byte of a range is in.
+    func contains(_ range: Range<Int>) -> Bool {
+        ranges.contains { $0.lowerBound <= range.lowerBound && range.upperBound <= $0.upperBound }
+    }
+
     /// Whether every byte of a file of this length is in.
     func covers(_ length: Int) -> Bool { ranges.count == 1 && ranges[0].lowerBound <= 0 && ranges[0].upperBound >= length }
 }

@@ -51,9 +51,12 @@ package final class GroupCommit: @unchecked Sendable {  // why: `jobs` and `stop
         }
     }
 
-    /// Puts `body` into the next transaction, behind everything that was submitted before, and does not wait for it. What it throws is lost.
-    package func post(_ body: @escaping @Sendable (Transaction) throws -> Void) {
-        enqueue(Job(run: body, finish: { _ in }))
+    /// Puts `body` into the next transaction, behind everything that was submitted before, and does not wait for it.
+    ///
+    /// - Parameter failed: told what undid it, on the writer's thread; without it that is lost.
+    package func post(failed: @escaping @Sendable (any Error) -> Void = { _ in }, _ body: @escaping @Sendable (Transaction) throws -> Void)
+    {
+        enqueue(Job(run: body, finish: { if let failure = $0 { failed(failure) } }))
     }
 
     private func enqueue(_ job: Job) {

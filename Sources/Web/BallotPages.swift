@@ -5,6 +5,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import Office
+import Synchronization
 
 // What a visit opens: the packet's page and its two files.
 extension PublicResponder {
@@ -83,6 +84,8 @@ extension PublicResponder {
     /// RFC 9110, 13.2.2: first `If-None-Match`, then `If-Range` and `Range`.
     private func send(_ content: FileContent, _ file: Counter.File, name: String, visit: Counter.Visit, to call: Call) -> Response {
         var fields = headers.with([.eTag: content.etag, .acceptRanges: "bytes"])
+        // Of the whole file, whatever part of it is sent (RFC 9530): who has put parts together can check them.
+        if file == .pdf { fields[.reprDigest] = "sha-256=:\(Data(visit.sha256).base64EncodedString()):" }
         if names(call.head.headerFields[.ifNoneMatch], content.etag) { return Response(status: .notModified, headers: fields) }
         fields[.contentType] = file == .pdf ? "application/pdf" : "application/zip"
         // The name is made of an election's and a style's id, both [A-Za-z0-9_-].
@@ -106,31 +109,19 @@ extension PublicResponder {
 
     /// How many bytes to hand to the connection at once: what a slow client over TLS makes us hold for him.
     private static let handful = 1 << 20
-    /// When to write down how far a download is that takes longer, so that a crash of ours costs the voter little.
-    private static let firstNote = Duration.milliseconds(250)
-    private static let laterNotes = Duration.seconds(2)
-
     private func body(_ content: FileContent, _ range: Range<Int>, _ file: Counter.File, visit: Counter.Visit, to call: Call)
         -> ResponseBody
     {
         let channel = call.visitor.channel
         let slices = content.slices(range, of: channel.isStream ? FileContent.streamPieceLength : FileContent.pieceLength)
         let ledger = ServedLedger(
-            counter: counter, file: file, range: range, fileLength: content.length, link: visit.link, ballot: visit.ballot,
-            logger: call.visitor.logger)
+            counter: counter, file: file, range: range, fileLength: content.length, visit: visit, logger: call.visitor.logger)
+        let delivery = Delivery(pieces: slices.map(\.readableBytes), on: channel.eventLoop) { ledger.note(upTo: $0) }
+        // Before the head is written, so that it goes out together with the first bytes.
+        channel.triggerUserOutboundEvent(delivery, promise: nil)
         return ResponseBody(contentLength: range.count) { writer in
             // The seat is given back when this closure is released.
             defer { withExtendedLifetime(call) {} }
-            let delivery = Delivery(pieces: slices.map(\.readableBytes), on: channel.eventLoop)
-            try await channel.triggerUserOutboundEvent(delivery)
-            let notes = Task {
-                var pause = Self.firstNote
-                while (try? await Task.sleep(for: pause)) != nil {
-                    await ledger.note(upTo: delivery.acceptedCount)
-                    pause = Self.laterNotes
-                }
-            }
-            defer { notes.cancel() }
             var failure: (any Error)?
             do {
                 var index = 0
@@ -148,7 +139,7 @@ extension PublicResponder {
                 failure = error
             }
             let hasArrived = await delivery.arrived()
-            await ledger.close(acceptedCount: delivery.acceptedCount, hasArrived: hasArrived && failure == nil)
+            ledger.close(acceptedCount: delivery.acceptedCount, hasArrived: hasArrived && failure == nil)
             if let failure { throw failure }
         }
     }
@@ -158,41 +149,39 @@ extension PublicResponder {
 ///
 /// The last byte of a response counts only when all of it arrived, so a download that breaks off after the kernel took everything is no
 /// delivery; the rest counts as soon as the socket took it, so that the voter may go on where he was cut off.
-actor ServedLedger {
+final class ServedLedger: Sendable {
     private let counter: Counter
     private let file: Counter.File
     private let range: Range<Int>
     private let fileLength: Int
-    private let link: [UInt8]
-    private let ballot: [UInt8]
+    private let visit: Counter.Visit
     private let logger: Logger
-    private var noted = 0
+    private let noted = Mutex(0)
 
-    init(counter: Counter, file: Counter.File, range: Range<Int>, fileLength: Int, link: [UInt8], ballot: [UInt8], logger: Logger) {
+    init(counter: Counter, file: Counter.File, range: Range<Int>, fileLength: Int, visit: Counter.Visit, logger: Logger) {
         self.counter = counter
         self.file = file
         self.range = range
         self.fileLength = fileLength
-        self.link = link
-        self.ballot = ballot
+        self.visit = visit
         self.logger = logger
     }
 
     /// The first so many bytes of the response were taken by the socket.
-    func note(upTo count: Int) async { await record(min(count, range.count - 1)) }
+    func note(upTo count: Int) { record(min(count, range.count - 1)) }
 
     /// The response is over.
-    func close(acceptedCount: Int, hasArrived: Bool) async {
-        await record(hasArrived ? range.count : min(acceptedCount, range.count - 1))
-    }
+    func close(acceptedCount: Int, hasArrived: Bool) { record(hasArrived ? range.count : min(acceptedCount, range.count - 1)) }
 
-    private func record(_ count: Int) async {
-        guard count > noted else { return }
-        noted = count
-        do {
-            let served = range.lowerBound..<(range.lowerBound + count)
-            try await counter.served(served, of: file, length: fileLength, link: link, ballot: ballot)
-        } catch {
+    private func record(_ count: Int) {
+        let isNews = noted.withLock { noted in
+            guard count > noted else { return false }
+            noted = count
+            return true
+        }
+        let served = range.lowerBound..<(range.lowerBound + count)
+        guard isNews, !visit.hasServed(served, of: file) else { return }
+        counter.served(served, of: file, length: fileLength, link: visit.link, ballot: visit.ballot) { [logger] error in
             // The voter has the bytes; only the books lack them. A second download mends that.
             logger.error("served bytes could not be recorded", metadata: ["error": "\(error)"])
         }

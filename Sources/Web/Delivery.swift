@@ -6,11 +6,15 @@ final class Delivery: Sendable {
     /// Where in the body each of the pieces ends that it is written in.
     fileprivate let ends: [Int]
     private let accepted = Mutex(0)
+    private let onProgress: @Sendable (Int) -> Void
     private let outcome: EventLoopPromise<Bool>
     private static let grace = TimeAmount.milliseconds(250)
 
-    /// - Parameter pieces: the lengths of the pieces that the body will be written in.
-    init(pieces: [Int], on loop: any EventLoop) {
+    /// - Parameters:
+    ///   - pieces: the lengths of the pieces that the body will be written in.
+    ///   - onProgress: told now and then, where it takes long, how many bytes the socket has taken; so a crash of ours costs a slow client little.
+    init(pieces: [Int], on loop: any EventLoop, onProgress: @escaping @Sendable (Int) -> Void = { _ in }) {
+        self.onProgress = onProgress
         var end = 0
         ends = pieces.map { length in
             end += length
@@ -45,6 +49,8 @@ final class Delivery: Sendable {
         }
     }
 
+    fileprivate func tellProgress() { onProgress(acceptedCount) }
+
     fileprivate func end(_ arrived: Bool) { outcome.succeed(arrived) }
 }
 
@@ -67,9 +73,14 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// How often a connection that has not taken everything is asked how much it has. What a voter got must be known to have left when the
     /// connection breaks off, or the rest that he fetches later would not complete it; what lies in the kernel between us lasts longer than this.
     private static let glance = TimeAmount.milliseconds(100)
+    /// At which glances the progress is told: the third, and from then on every twentieth.
+    private static let firstTold = 3
+    private static let toldEvery = 20
 
     private var delivery: Delivery?
     private var piecesSeen = 0
+    private var isHeadWritten = false
+    private var glances = 0
     /// How many bytes of the body were handed to the connection to be sent.
     private var flushedLength = 0
     private var lastProgress = NIODeadline.now()
@@ -109,6 +120,8 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         self.delivery = delivery
         piecesSeen = 0
+        isHeadWritten = false
+        glances = 0
         flushedLength = 0
         endReached = false
         goal = nil
@@ -128,6 +141,11 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
             return
         }
+        guard isHeadWritten else {
+            isHeadWritten = true
+            context.write(data, promise: promise)
+            return
+        }
         let index = piecesSeen
         piecesSeen += 1
         let written = promise ?? context.eventLoop.makePromise(of: Void.self)
@@ -142,13 +160,16 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 }
             } else {
                 self.endReached = true
-                self.look(pause: .milliseconds(2))
+                // Not everything is acknowledged the moment it is written. A client that moves on says so first.
+                self.schedule(in: .milliseconds(2)) { self.look(pause: .milliseconds(4)) }
             }
         }
         context.write(data, promise: written)
     }
 
     func flush(context: ChannelHandlerContext) {
+        // The head waits for the first bytes: one call to the kernel, and one wake-up of the client.
+        if delivery != nil, piecesSeen == 0 { return }
         if let delivery { flushedLength = delivery.ends.prefix(piecesSeen).last ?? 0 }
         context.flush()
     }
@@ -249,6 +270,8 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 self.lastProgress = .now()
             }
             if self.lastProgress + Self.patience < .now() { return self.giveUp() }
+            self.glances += 1
+            if self.glances % Self.toldEvery == Self.firstTold { delivery.tellProgress() }
             self.watch()
         }
     }

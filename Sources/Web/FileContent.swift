@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import Office
 
@@ -55,6 +56,11 @@ struct FileContent: Sendable {
         }
         return slices
     }
+}
+
+extension HTTPField.Name {
+    /// `Repr-Digest`; the name is fixed and valid, so the second alternative never comes to pass.
+    static let reprDigest = HTTPField.Name("Repr-Digest") ?? .eTag
 }
 
 /// Lower-case hexadecimal digits.

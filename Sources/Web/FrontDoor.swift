@@ -33,7 +33,9 @@ struct FrontDoor<Inside: ServerChildChannel>: ServerChildChannel {
 
     func handle(value: Value, logger: Logger) async {
         guard let inside = value.inside else { return }
-        await self.inside.handle(value: inside, logger: logger)
+        await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
+            await self.inside.handle(value: inside, logger: logger)
+        }
     }
 }
 

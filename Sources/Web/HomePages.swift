@@ -24,7 +24,7 @@ extension PublicResponder {
                 ],
                 language: language, notice: notice, languages: true)
         }
-        return page(.ok, home)
+        return page(.ok, home, for: call.head)
     }
 
     /// An election stays on the start page for so long after its day: ballots from overseas still come in.
@@ -45,6 +45,7 @@ extension PublicResponder {
     /// A page of headings and paragraphs, the same for everybody.
     enum Statement: String {
         case accessibility, privacy
+        case newLink = "new_link"
 
         /// The keys of each part: its heading, if it has one, and its paragraphs.
         fileprivate var parts: [(head: String?, body: [String])] {
@@ -53,6 +54,10 @@ extension PublicResponder {
                 [
                     (nil, ["accessibility_aim", "accessibility_how"]), ("accessibility_packet", ["accessibility_packet_body"]),
                     ("accessibility_help", ["accessibility_help_body"])
+                ]
+            case .newLink:
+                [
+                    (nil, ["new_link_letter", "new_link_mailed"]), ("new_link_none", ["new_link_none_body"])
                 ]
             case .privacy:
                 [
@@ -69,16 +74,16 @@ extension PublicResponder {
         let language = call.language
         return page(
             .ok,
-            notices.page("\(statement) \(language.rawValue) \(call.query)", notice: notice) {
+            notices.page("\(statement.rawValue) \(language.rawValue) \(call.query)", notice: notice) {
                 let parts = statement.parts.map { part -> [String: Any] in
                     var values: [String: Any] = ["body": part.body.map { PageTexts.sentence($0, language) }]
                     if let head = part.head { values["head"] = PageTexts.sentence(head, language) }
                     return values
                 }
                 return pages.render(
-                    .statement, title: PageTexts.sentence("\(statement)_title", language), ["parts": parts, "query": call.query],
+                    .statement, title: PageTexts.sentence("\(statement.rawValue)_title", language), ["parts": parts, "query": call.query],
                     language: language, notice: notice, languages: true)
-            })
+            }, for: call.head)
     }
 
     /// The office's certificate. Nobody must be known to fetch it: it says nothing about any voter.

@@ -2,6 +2,7 @@ import Elections
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import Office
 
@@ -10,7 +11,7 @@ extension PublicResponder {
     /// The form: the same bytes for every token. It asks the database nothing about the link and sets no cookie, so a mail scanner that follows
     /// links finds and spends nothing.
     func linkForm(_ call: Call) async throws -> Response {
-        page(.ok, form(call, try await notices.notice(), alert: .none))
+        page(.ok, form(call, try await notices.notice(), alert: .none), for: call.head)
     }
 
     /// An answer to the identity question.
@@ -24,17 +25,29 @@ extension PublicResponder {
             let answer = Answer.canonical(
                 call.form["answer"] ?? "", question: notice.identityQuestion, monthNames: months,
                 today: clock.now().civilDate(in: .gmt).adding(days: 1))
-        else { return page(.unprocessableContent, form(call, notice, alert: .unclear)) }
-        if let seconds = wrongAnswers.wait(call.address, at: .now) {
-            return page(.tooManyRequests, form(call, notice, alert: .tooMany), more: [.retryAfter: "\(seconds)"])
+        else {
+            tally.count(.answersUnclear)
+            return page(.unprocessableContent, form(call, notice, alert: .unclear), for: call.head)
         }
-        switch try await counter.claim(token: token, answer: answer) {
+        if let seconds = wrongAnswers.wait(call.address, at: .now) {
+            tally.count(.answersLimited)
+            return page(.tooManyRequests, form(call, notice, alert: .tooMany), for: call.head, more: [.retryAfter: "\(seconds)"])
+        }
+        let claim = try await counter.claim(token: token, answer: answer)
+        tally.count(Self.kind(of: claim))
+        switch claim {
         case .opened(let cookie):
             return Response(
                 status: .seeOther, headers: headers.with([.location: "/ballot\(call.query)", .setCookie: cookies.opening(cookie)]))
         case .refused:
             wrongAnswers.count(call.address, at: .now)
-            let refusal = page(.forbidden, form(call, notice, alert: .refused))
+            if let links = watch.note(call.address, token: token, at: .now) {
+                tally.count(.addressesOnManyLinks)
+                call.visitor.logger.warning(
+                    "alert: many links were answered wrongly from one address within an hour",
+                    metadata: ["address": "\(call.address)", "links": "\(links) or more"])
+            }
+            let refusal = page(.forbidden, form(call, notice, alert: .refused), for: call.head)
             try await RefusalPace.wait(from: call.receivedAt)
             return refusal
         case .usedBefore(let moment):
@@ -42,11 +55,32 @@ extension PublicResponder {
             let goesOn = try await hasVisit(call)
             return over(
                 call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere", "used_not_me"],
-                values: ["when": when, "zone": PageNumbers.zone(notice.timeZone, call.language)], goesOn: goesOn)
+                values: ["when": when, "zone": PageNumbers.zone(notice.timeZone, call.language)], goesOn: goesOn,
+                ticket: counter.wishTicket(token: token))
         case .replaced:
-            return over(call, notice, title: "replaced_title", ["replaced_body", "replaced_none"])
+            return over(
+                call, notice, title: "replaced_title", ["replaced_body", "replaced_none"], ticket: counter.wishTicket(token: token))
         case .closed:
             return over(call, notice, title: "closed_title", ["closed_body", "closed_next"])
+        }
+    }
+
+    /// A new link by mail, for whoever has just given the right answer on one that is over.
+    func wish(_ call: Call, token: String, ticket: String) async throws -> Response {
+        switch try await counter.wish(token: token, ticket: ticket) {
+        case .noted:
+            tally.count(.wishes)
+            return await message(.ok, "wish", ["wish_body", "wish_junk"], call.language)
+        case .tooMany: return await message(.tooManyRequests, "wish_many", ["wish_many_body"], call.language, more: [.retryAfter: "86400"])
+        case .refused: return await message(.forbidden, "wish_late", ["wish_late_body"], call.language)
+        }
+    }
+
+    private static func kind(of claim: Counter.Claim) -> SiteTally.Kind {
+        switch claim {
+        case .opened: .answersRight
+        case .refused: .answersRefused
+        case .usedBefore, .replaced, .closed: .answersOnOver
         }
     }
 
@@ -55,7 +89,7 @@ extension PublicResponder {
         case none, unclear, refused, tooMany
     }
 
-    private func form(_ call: Call, _ notice: PublicNotice, alert: FormAlert) -> ByteBuffer {
+    private func form(_ call: Call, _ notice: PublicNotice, alert: FormAlert) -> KeptPage {
         let language = call.language
         let question = notice.identityQuestion.rawValue
         return notices.page("link \(language) \(alert)", notice: notice) {
@@ -75,13 +109,17 @@ extension PublicResponder {
 
     /// The link existed and is over. To a program that is a refusal like any other, 403; only the right answer gets here, and is told why.
     private func over(
-        _ call: Call, _ notice: PublicNotice, title: String, _ body: [String], values: [String: String] = [:], goesOn: Bool = false
+        _ call: Call, _ notice: PublicNotice, title: String, _ body: [String], values: [String: String] = [:], goesOn: Bool = false,
+        ticket: String? = nil
     ) -> Response {
-        page(
+        var more: [String: Any] = [:]
+        if let ticket { more["ticket"] = ticket }
+        return page(
             .forbidden,
             pages.render(
                 .linkOver, title: PageTexts.sentence(title, call.language),
-                ["body": body.map { PageTexts.sentence($0, call.language, values) }, "go_on": goesOn, "query": call.query],
+                ["body": body.map { PageTexts.sentence($0, call.language, values) }, "go_on": goesOn, "query": call.query]
+                    .merging(more) { $1 },
                 language: call.language, notice: notice))
     }
 

@@ -7,7 +7,7 @@ package enum PageTemplates {
     /// Every page by its name.
     package static let sources: [PageName: String] = [
         .home: home, .statement: statement, .link: link, .linkOver: linkOver, .ballot: ballot, .trackForm: trackForm, .timeline: timeline,
-        .message: message
+        .verify: verify, .message: message
     ]
 
     private static let home = """
@@ -29,7 +29,7 @@ package enum PageTemplates {
         <li>{{t.home_step_print}}</li>
         <li>{{t.home_step_post}}</li>
         </ol>
-        <p class="note">{{t.home_lost}}</p>
+        <p class="note">{{t.home_lost}} <a href="/new-link{{query}}">{{t.new_link_title}}</a></p>
         <h2>{{t.home_where}}</h2>
         <p>{{t.home_track}}</p>
         <p><a class="button quiet" href="/t{{query}}">{{t.track_title}}</a></p>
@@ -38,6 +38,7 @@ package enum PageTemplates {
         <p>{{t.home_genuine_never}}</p>
         {{#certificate}}<h2>{{t.ballot_check}}</h2>
         <p>{{t.home_signed}}</p>
+        <p><a class="button quiet" href="/verify{{query}}">{{t.verify_title}}</a></p>
         <p><a href="/office-ca.pem" download>{{t.home_certificate}}</a></p>
         {{/certificate}}{{/main}}{{/layout}}
         """
@@ -72,7 +73,11 @@ package enum PageTemplates {
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         {{#body}}<p>{{.}}</p>
         {{/body}}{{#go_on}}<p><a class="button" href="/ballot{{query}}">{{t.over_go_on}}</a></p>
-        {{/go_on}}{{/main}}{{/layout}}
+        {{/go_on}}{{#ticket}}<h2>{{t.over_new}}</h2>
+        <p>{{t.over_new_what}}</p>
+        <form method="post"><input type="hidden" name="wish" value="{{ticket}}">\
+        <button class="quiet" type="submit">{{t.over_new_send}}</button></form>
+        {{/ticket}}{{/main}}{{/layout}}
         """
 
     private static let ballot = """
@@ -94,6 +99,9 @@ package enum PageTemplates {
         <li><strong>{{post_by}}</strong></li>
         </ol>
         <p class="note">{{return_notice}}</p>
+        <h2>{{t.ballot_print}}</h2>
+        <p>{{t.ballot_print_how}}</p>
+        <p>{{t.ballot_print_where}}</p>
         <h2>{{t.ballot_inside}}</h2>
         <ul>
         <li>{{t.ballot_part_cover}}</li>
@@ -144,6 +152,39 @@ package enum PageTemplates {
         {{/caution}}{{/main}}{{/layout}}
         """
 
+    /// The part with the file field shows itself where the script runs.
+    private static let verify = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        {{#found}}<div class="note" role="status"><p><strong>{{head}}</strong></p>
+        {{#body}}<p>{{.}}</p>
+        {{/body}}</div>
+        {{/found}}{{#alert}}<div class="note alert" role="alert" id="alert"><p><strong>{{head}}</strong></p>
+        {{#body}}<p>{{.}}</p>
+        {{/body}}</div>
+        {{/alert}}<p>{{t.verify_what}}</p>
+        <div id="choose" hidden>
+        <label for="file">{{t.verify_file}}</label>
+        <span class="hint" id="filehint">{{t.verify_file_hint}}</span>
+        <input id="file" type="file" accept=".pdf,application/pdf" aria-describedby="filehint">
+        <p id="state" role="status" data-busy="{{t.verify_busy}}" data-zip="{{t.verify_zip}}" data-failed="{{t.verify_failed}}"></p>
+        </div>
+        <form method="post" action="/verify{{query}}" autocomplete="off">
+        <label for="sha256">{{t.verify_label}}</label>
+        <span class="hint" id="hint">{{t.verify_hint}}</span>
+        <input id="sha256" name="sha256" type="text" maxlength="200" required autocapitalize="off" spellcheck="false" autocomplete="off" \
+        aria-describedby="{{#alert}}alert {{/alert}}hint"{{#alert}} aria-invalid="true"{{/alert}}>
+        <button type="submit">{{t.verify_ask}}</button>
+        </form>
+        <h2>{{t.verify_how}}</h2>
+        <dl>
+        <div><dt>Windows</dt><dd class="code">certutil -hashfile packet.pdf SHA256</dd></div>
+        <div><dt>macOS</dt><dd class="code">shasum -a 256 packet.pdf</dd></div>
+        <div><dt>Linux</dt><dd class="code">sha256sum packet.pdf</dd></div>
+        </dl>
+        <script>{{{script}}}</script>
+        {{/main}}{{/layout}}
+        """
+
     private static let message = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         {{#body}}<p>{{.}}</p>
@@ -154,5 +195,5 @@ package enum PageTemplates {
 
 /// The names of the pages.
 package enum PageName: String, CaseIterable {
-    case home, statement, link, linkOver, ballot, trackForm, timeline, message
+    case home, statement, link, linkOver, ballot, trackForm, timeline, verify, message
 }

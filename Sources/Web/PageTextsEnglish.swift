@@ -47,7 +47,7 @@ extension PageTexts {
         "privacy_kept_body":
             "When your link was opened, when your packet was downloaded, and when your envelope arrived. The election office must be able to show that every voter got the right ballot.",
         "privacy_tries":
-            "How often the question was answered wrongly, for each link. Against guessing, the site also keeps in mind for some minutes how many wrong answers came from a network; it is not written down.",
+            "How often the question was answered wrongly, for each link. Against guessing, the site also keeps in mind for some minutes how many wrong answers came from a network. It writes down a network’s address only when many different links were tried from there.",
         "privacy_not": "What is not",
         "privacy_not_body":
             "Your name, address and date of birth are kept encrypted, and no page shows them. No other company’s scripts, pictures, fonts or counters are on these pages, and nobody follows you here.",
@@ -88,16 +88,61 @@ extension PageTexts {
         "used_when": "It was opened on {when} ({zone}) with the right answer.",
         "used_here": "A ballot is open in this browser: you can go on.",
         "used_elsewhere":
-            "If that was you, go on in the browser in which you opened it; that works for 24 hours. If you need the ballot once more, ask the election office for a new link.",
+            "If that was you, go on in the browser in which you opened it; that works for 24 hours. Or have a new link sent to you, below.",
         "used_not_me": "If that was not you, please tell the election office right away. It can end this link and send you a new one.",
         "replaced_title": "There is a newer link",
         "replaced_body":
             "The election office has sent you a newer link, and this one no longer works. Please use the link in its latest e-mail.",
-        "replaced_none": "Cannot find it? Look in the junk folder, or ask the election office.",
+        "replaced_none": "Cannot find it? Look in the junk folder, or have another one sent to you.",
         "closed_title": "This link has closed",
         "closed_body": "The time for opening ballots of this election is over, so this link no longer opens one.",
         "closed_next": "Please ask the election office what you can still do.",
         "over_go_on": "Go on to your ballot",
+        "over_new": "Do you need a new link?",
+        "over_new_what":
+            "We can send one to the e-mail address that the election office has for you. Links that you had before then stop working, and so does a ballot that is open in a browser.",
+        "over_new_send": "Send me a new link",
+        "wish_title": "A new link is on its way",
+        "wish_body":
+            "It goes to the e-mail address that the election office has for you, usually within a few minutes. If that address is an old one, please tell the office.",
+        "wish_junk": "Nothing there after an hour? Look in the junk folder, and then ask the election office.",
+        "wish_many_title": "You have been sent new links today",
+        "wish_many_body":
+            "There are at most three in a day. Please look for the latest in your e-mail, in the junk folder, too. If it is not there, ask the election office.",
+        "wish_late_title": "Please answer once more",
+        "wish_late_body": "Too much time has passed. Please open your link again, answer the question, and then ask for the new link.",
+
+        "new_link_title": "If you need a new link",
+        "new_link_letter":
+            "If you still have an older e-mail of ours: open its link and answer the question. If the link has been used or replaced, you can have a new one sent to you right there.",
+        "new_link_mailed":
+            "A new link always goes to the e-mail address that the election office has for you. Nobody can have it sent elsewhere from this site.",
+        "new_link_none": "If you have no e-mail of ours, or another address now",
+        "new_link_none_body":
+            "Please write to or call the election office named below. It finds you by your name and voter number, corrects your address, and sends you a new link.",
+
+        "verify_title": "Check a packet",
+        "verify_what":
+            "Is a ballot packet genuine and unchanged? Every packet has a fingerprint, its SHA-256. Here you learn whether this office issued a packet with exactly this fingerprint, and when.",
+        "verify_file": "Choose the packet, a PDF",
+        "verify_file_hint":
+            "The file stays on your device. Only its fingerprint is sent. If you have a ZIP, open it and choose the PDF in it.",
+        "verify_busy": "Reading the file …",
+        "verify_zip": "That is a ZIP. Please open it and choose the PDF in it.",
+        "verify_failed": "The file could not be read. Please type its fingerprint below.",
+        "verify_label": "The fingerprint (SHA-256)",
+        "verify_hint": "64 digits and letters from a to f. Spaces do no harm.",
+        "verify_ask": "Check",
+        "verify_how": "How to find the fingerprint yourself",
+        "verify_found": "Yes: this office issued this packet.",
+        "verify_found_body": "It was made on {when} ({zone}) for the {election}.",
+        "verify_superseded": "The office has taken it back since. If it is yours, please use the newer one, or ask the office.",
+        "verify_unknown": "This office issued no packet with this fingerprint.",
+        "verify_unknown_pdf":
+            "Is it the PDF exactly as you downloaded it? A packet that was printed to a new file, saved by another program, or taken as the whole ZIP has another fingerprint.",
+        "verify_unknown_body": "If it came to you in any other way, do not use it, and tell the election office.",
+        "verify_unclear": "That is no fingerprint.",
+        "verify_unclear_body": "It has exactly 64 digits and letters from a to f. Please copy all of it.",
 
         "ballot_title": "Your ballot is ready",
         "ballot_election": "Election", "ballot_date": "Election day", "ballot_style": "Ballot", "ballot_language": "Language",
@@ -105,6 +150,11 @@ extension PageTexts {
         "ballot_again": "Until {until} ({zone}) you can download it again in this browser.",
         "ballot_next": "What to do next",
         "ballot_step_print": "Print all pages with the setting “fit to page”, but the envelope at 100 %. Any paper will do.",
+        "ballot_print": "If you have trouble printing",
+        "ballot_print_where":
+            "A hotel, a library, an embassy or consulate, and on board or on base the voting assistance officer can print it for you. Take the file with you; nobody needs to see it.",
+        "ballot_print_how":
+            "Black and white is fine, and so is plain paper, Letter or A4, on one side of each sheet. If a page comes out cut off, open the file in a PDF reader, not in the browser, and print it again.",
         "ballot_step_mark": "Mark your ballot in ink, in private.",
         "ballot_step_sign": "Fill in, sign and date the declaration. Without your signature the ballot cannot count.",
         "ballot_step_envelope": "Put ballot and declaration into an envelope, with the printed address on it.",
@@ -131,9 +181,10 @@ extension PageTexts {
         "novisit_body":
             "This page shows a ballot only after its link was opened with the right answer in this same browser, and for 24 hours after that.",
         "novisit_next":
-            "Please open the link from the election office’s e-mail again. If it has been used, the office can send you a new one.",
+            "Please open the link from the election office’s e-mail again. If it has been used, you can have a new one sent to you there.",
         "ended_title": "Your ballot is closed",
-        "ended_body": "This browser cannot open it any more. If you need it once more, the election office can send you a new link.",
+        "ended_body":
+            "This browser cannot open it any more. If you need it once more, open your link again and have a new one sent to you.",
         "ended_next": "Please mark, sign and post your ballot soon.",
 
         "track_title": "Track your ballot",

@@ -48,7 +48,7 @@ extension PageTexts {
         "privacy_kept_body":
             "Cuándo se abrió su enlace, cuándo se descargó su paquete y cuándo llegó su sobre. La oficina electoral debe poder demostrar que cada votante recibió la boleta correcta.",
         "privacy_tries":
-            "Cuántas veces se respondió mal la pregunta, para cada enlace. Contra quien adivina, el sitio recuerda además durante unos minutos cuántas respuestas incorrectas llegaron de una red; eso no se anota.",
+            "Cuántas veces se respondió mal la pregunta, para cada enlace. Contra quien adivina, el sitio recuerda además durante unos minutos cuántas respuestas incorrectas llegaron de una red. La dirección de una red solo se anota cuando desde ella se probaron muchos enlaces distintos.",
         "privacy_not": "Lo que no",
         "privacy_not_body":
             "Su nombre, su dirección y su fecha de nacimiento se guardan cifrados, y ninguna página los muestra. En estas páginas no hay programas, imágenes, letras ni contadores de otras empresas, y nadie le sigue aquí.",
@@ -89,16 +89,62 @@ extension PageTexts {
         "used_when": "Se abrió el {when} ({zone}) con la respuesta correcta.",
         "used_here": "Hay una boleta abierta en este navegador: puede continuar.",
         "used_elsewhere":
-            "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas. Si necesita la boleta otra vez, pida un enlace nuevo a la oficina electoral.",
+            "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas. O pida abajo que le enviemos un enlace nuevo.",
         "used_not_me": "Si no fue usted, avise enseguida a la oficina electoral. Puede anular este enlace y enviarle uno nuevo.",
         "replaced_title": "Hay un enlace más reciente",
         "replaced_body":
             "La oficina electoral le envió un enlace más reciente, y este ya no funciona. Use el enlace de su último correo electrónico.",
-        "replaced_none": "¿No lo encuentra? Mire en la carpeta de correo no deseado o pregunte a la oficina electoral.",
+        "replaced_none": "¿No lo encuentra? Mire en la carpeta de correo no deseado o pida que le enviemos otro.",
         "closed_title": "Este enlace está cerrado",
         "closed_body": "El plazo para abrir boletas de esta elección ha terminado, por eso este enlace ya no abre ninguna.",
         "closed_next": "Pregunte a la oficina electoral qué puede hacer todavía.",
         "over_go_on": "Continuar a su boleta",
+        "over_new": "¿Necesita un enlace nuevo?",
+        "over_new_what":
+            "Podemos enviarlo a la dirección de correo que la oficina electoral tiene de usted. Los enlaces que tenía dejarán de funcionar, y también una boleta abierta en un navegador.",
+        "over_new_send": "Enviarme un enlace nuevo",
+        "wish_title": "Un enlace nuevo está en camino",
+        "wish_body":
+            "Va a la dirección de correo que la oficina electoral tiene de usted y suele llegar en pocos minutos. Si esa dirección es antigua, avise a la oficina.",
+        "wish_junk": "¿No llegó después de una hora? Mire en la carpeta de correo no deseado y luego pregunte a la oficina electoral.",
+        "wish_many_title": "Hoy ya le enviamos enlaces nuevos",
+        "wish_many_body":
+            "Son tres al día como máximo. Busque el último en su correo, también en la carpeta de correo no deseado. Si no está, pregunte a la oficina electoral.",
+        "wish_late_title": "Por favor, responda una vez más",
+        "wish_late_body":
+            "Ha pasado demasiado tiempo. Abra de nuevo su enlace, responda la pregunta y pida entonces el enlace nuevo.",
+
+        "new_link_title": "Si necesita un enlace nuevo",
+        "new_link_letter":
+            "Si aún tiene un correo nuestro, abra su enlace y responda la pregunta. Si el enlace ya se usó o fue reemplazado, allí mismo puede pedir uno nuevo.",
+        "new_link_mailed":
+            "Un enlace nuevo va siempre a la dirección de correo que la oficina electoral tiene de usted. Desde este sitio nadie puede hacerlo enviar a otra parte.",
+        "new_link_none": "Si no tiene ningún correo nuestro o cambió de dirección",
+        "new_link_none_body":
+            "Escriba o llame a la oficina electoral que figura abajo. Lo encuentra por su nombre y número de votante, corrige su dirección y le envía un enlace nuevo.",
+
+        "verify_title": "Comprobar un paquete",
+        "verify_what":
+            "¿Un paquete electoral es auténtico y está intacto? Cada paquete tiene una huella, su SHA-256. Aquí sabrá si esta oficina emitió un paquete con exactamente esa huella, y cuándo.",
+        "verify_file": "Elija el paquete, un PDF",
+        "verify_file_hint":
+            "El archivo queda en su dispositivo. Solo se envía su huella. Si tiene un ZIP, ábralo y elija el PDF que contiene.",
+        "verify_busy": "Leyendo el archivo…",
+        "verify_zip": "Eso es un ZIP. Ábralo y elija el PDF que contiene.",
+        "verify_failed": "No se pudo leer el archivo. Escriba su huella abajo.",
+        "verify_label": "La huella (SHA-256)",
+        "verify_hint": "64 cifras y letras de la a a la f. Los espacios no molestan.",
+        "verify_ask": "Comprobar",
+        "verify_how": "Cómo encontrar la huella usted mismo",
+        "verify_found": "Sí: esta oficina emitió este paquete.",
+        "verify_found_body": "Se preparó el {when} ({zone}) para: {election}.",
+        "verify_superseded": "Desde entonces la oficina lo ha retirado. Si es suyo, use el más reciente o pregunte a la oficina.",
+        "verify_unknown": "Esta oficina no emitió ningún paquete con esta huella.",
+        "verify_unknown_pdf":
+            "¿Es el PDF tal como lo descargó? Un paquete impreso a otro archivo, guardado por otro programa o tomado como ZIP entero tiene otra huella.",
+        "verify_unknown_body": "Si le llegó de otra manera, no lo use y avise a la oficina electoral.",
+        "verify_unclear": "Eso no es una huella.",
+        "verify_unclear_body": "Tiene exactamente 64 cifras y letras de la a a la f. Cópiela entera.",
 
         "ballot_title": "Su boleta está lista",
         "ballot_election": "Elección", "ballot_date": "Día de la elección", "ballot_style": "Boleta", "ballot_language": "Idioma",
@@ -107,6 +153,11 @@ extension PageTexts {
         "ballot_next": "Qué hacer ahora",
         "ballot_step_print":
             "Imprima todas las páginas con la opción «ajustar a la página», pero el sobre al 100 %. Sirve cualquier papel.",
+        "ballot_print": "Si tiene dificultades para imprimir",
+        "ballot_print_where":
+            "Un hotel, una biblioteca, una embajada o consulado y, a bordo o en la base, el oficial de asistencia al votante pueden imprimirlo. Lleve el archivo; nadie tiene que verlo.",
+        "ballot_print_how":
+            "Basta en blanco y negro y papel común, carta o A4, por una sola cara. Si una página sale cortada, abra el archivo en un lector de PDF, no en el navegador, e imprímalo otra vez.",
         "ballot_step_mark": "Marque su boleta con tinta y en privado.",
         "ballot_step_sign": "Complete, firme y feche la declaración. Sin su firma la boleta no puede contarse.",
         "ballot_step_envelope": "Ponga la boleta y la declaración en un sobre con la dirección impresa.",
@@ -132,9 +183,9 @@ extension PageTexts {
         "novisit_title": "Primero abra su enlace",
         "novisit_body":
             "Esta página muestra una boleta solo después de abrir su enlace con la respuesta correcta en este mismo navegador, y durante las 24 horas siguientes.",
-        "novisit_next": "Abra de nuevo el enlace del correo de la oficina electoral. Si ya se usó, la oficina puede enviarle uno nuevo.",
+        "novisit_next": "Abra de nuevo el enlace del correo de la oficina electoral. Si ya se usó, allí puede pedir uno nuevo.",
         "ended_title": "Su boleta está cerrada",
-        "ended_body": "Este navegador ya no puede abrirla. Si la necesita otra vez, la oficina electoral puede enviarle un enlace nuevo.",
+        "ended_body": "Este navegador ya no puede abrirla. Si la necesita otra vez, abra de nuevo su enlace y pida uno nuevo.",
         "ended_next": "Por favor, marque, firme y envíe pronto su boleta.",
 
         "track_title": "Siga su boleta",

@@ -58,6 +58,9 @@ package struct PublicSite: Sendable {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let certificate = try certificate()
+        let tally = SiteTally()
+        var services: [any Service] = [TallyService(tally: tally, counter: counter)]
+        if let certificate { services.append(certificate) }
         let tls = certificate?.tls
         let limits = configuration.limits
         let guests = Guests(most: limits.connections, mostOfOne: limits.connectionsPerAddress)
@@ -74,10 +77,10 @@ package struct PublicSite: Sendable {
             return FrontDoor(inside: HTTP1Channel(responder: responder, configuration: Self.http), guests: guests, addresses: addresses)
         }
         let application = Application(
-            responder: try PublicResponder(configuration: configuration, counter: counter, clock: clock),
+            responder: try PublicResponder(configuration: configuration, counter: counter, tally: tally, clock: clock),
             server: server,
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),
-            services: certificate.map { [$0] } ?? [],
+            services: services,
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? listen.port
                 let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
@@ -92,6 +95,20 @@ package struct PublicSite: Sendable {
         guard let files = configuration.publicSite.tls else { return nil }
         func path(_ name: String) -> String { name.hasPrefix("/") ? name : folder.appendingPathComponent(name).path }
         return try SiteCertificate(certificate: path(files.certificate), key: path(files.key), logger: logger)
+    }
+}
+
+/// Writes down what the site counts, again and again and at the end.
+private struct TallyService: Service {
+    let tally: SiteTally
+    let counter: Counter
+    private static let pause = Duration.seconds(10)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            while (try? await Task.sleep(for: Self.pause)) != nil { await counter.record(tally) }
+        }
+        await counter.record(tally)
     }
 }
 

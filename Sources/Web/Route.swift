@@ -18,6 +18,10 @@ enum Route: Equatable, Sendable {
     case accessibility
     /// What is kept of a voter, and what is not.
     case privacy
+    /// Whether a file is one that the office issued.
+    case verify
+    /// How a voter comes to a new link.
+    case newLink
     /// What programs that walk the Web ask for: where not to go (RFC 9309), whom to tell of a weakness (RFC 9116), the site's picture.
     case robots, securityText, icon
 
@@ -32,6 +36,8 @@ enum Route: Equatable, Sendable {
         case "/office-ca.pem": self = .authority
         case "/accessibility": self = .accessibility
         case "/privacy": self = .privacy
+        case "/verify": self = .verify
+        case "/new-link": self = .newLink
         case "/robots.txt": self = .robots
         case "/.well-known/security.txt": self = .securityText
         case "/favicon.svg", "/favicon.ico": self = .icon
@@ -62,6 +68,8 @@ enum Route: Equatable, Sendable {
         case .authority: "/office-ca.pem"
         case .accessibility: "/accessibility"
         case .privacy: "/privacy"
+        case .verify: "/verify"
+        case .newLink: "/new-link"
         case .robots: "/robots.txt"
         case .securityText: "/.well-known/security.txt"
         case .icon: "/favicon.svg"
@@ -71,9 +79,10 @@ enum Route: Equatable, Sendable {
     /// What may be done with it.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .home, .ballot, .ballotFile, .trackCode, .health, .authority, .accessibility, .privacy, .robots, .securityText, .icon:
+        case .home, .ballot, .ballotFile, .trackCode, .health, .authority, .accessibility, .privacy, .newLink, .robots, .securityText,
+            .icon:
             [.get, .head]
-        case .link, .track: [.get, .head, .post]
+        case .link, .track, .verify: [.get, .head, .post]
         case .endVisit: [.post]
         }
     }

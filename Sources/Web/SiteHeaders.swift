@@ -3,15 +3,14 @@ import HTTPTypes
 /// The headers that every response carries.
 struct SiteHeaders: Sendable {
     private let fixed: HTTPFields
+    // Nothing loads but the one inline style sheet and the site's picture; forms go to this site; nobody frames it.
+    private static let policy =
+        "default-src 'none'; style-src '\(PageLayout.styleHash)'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
     /// - Parameter isHTTPS: whether voters come over https; then the browser is told never to come otherwise.
     init(isHTTPS: Bool) {
         var pairs = [
-            // Nothing loads but the one inline style sheet and the site's picture; forms go to this site; nobody frames it.
-            (
-                "Content-Security-Policy",
-                "default-src 'none'; style-src '\(PageLayout.styleHash)'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-            ),
+            ("Content-Security-Policy", Self.policy),
             // The address of a link is a secret: it goes nowhere, not even to ourselves.
             ("Referrer-Policy", "no-referrer"),
             ("X-Content-Type-Options", "nosniff"),
@@ -30,6 +29,11 @@ struct SiteHeaders: Sendable {
         }
         fixed = fields
     }
+
+    /// What a page needs on which one script may run.
+    ///
+    /// - Parameter hash: as the policy writes it: `sha256-…`.
+    func withScript(_ hash: String) -> [HTTPField.Name: String] { [.contentSecurityPolicy: "\(Self.policy); script-src '\(hash)'"] }
 
     /// The fixed headers with these added.
     func with(_ more: [HTTPField.Name: String]) -> HTTPFields {

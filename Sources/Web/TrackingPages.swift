@@ -8,13 +8,13 @@ import Office
 extension PublicResponder {
     /// The form that asks for the code.
     func trackForm(_ call: Call) async throws -> Response {
-        page(.ok, try await trackForm(call, isUnknown: false))
+        page(.ok, try await trackForm(call, isUnknown: false), for: call.head)
     }
 
     /// The timeline of a code; one page for every code that opens none. A return code is no tracking code and opens nothing.
     func timeline(_ call: Call, code: String) async throws -> Response {
         guard let timeline = try await counter.timeline(trackingCode: code) else {
-            return page(.notFound, try await trackForm(call, isUnknown: true))
+            return page(.notFound, try await trackForm(call, isUnknown: true), for: call.head)
         }
         let language = call.language
         let election = timeline.election
@@ -45,7 +45,7 @@ extension PublicResponder {
         )
     }
 
-    private func trackForm(_ call: Call, isUnknown: Bool) async throws -> ByteBuffer {
+    private func trackForm(_ call: Call, isUnknown: Bool) async throws -> KeptPage {
         let language = call.language
         let notice = try await notices.notice()
         return notices.page("track \(language) \(call.query) \(isUnknown)", notice: notice) {

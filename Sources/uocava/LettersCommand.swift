@@ -42,6 +42,7 @@ struct LettersCommand: ParsableCommand {
             let opened = try office.open()
             LocalAddress.warn(opened)
             let mailroom = Mailroom(opened)
+            _ = try WishDesk(opened).serve()
             let reminded = try mailroom.queueReminders()
             let meter = ProgressMeter("Sending", of: "letters")
             defer { meter.finish() }

@@ -57,9 +57,10 @@ struct ServeCommand: AsyncParsableCommand {
             counter = shared
             // No letter goes out before its link opens: the mailroom waits for the site.
             let (listening, tell) = AsyncStream<Void>.makeStream()
+            let watch = OfficeWatch()
             services = [
-                AfterSignal(signal: listening, service: OfficeProcess(opened, logger: logger)),
-                try site(folder, shared, logger) { tell.finish() }
+                AfterSignal(signal: listening, service: OfficeProcess(opened, watch: watch, logger: logger)),
+                StaffSite(opened, watch: watch, logger: logger).service(), try site(folder, shared, logger) { tell.finish() }
             ]
         case .public:
             let own = Counter(database: try folder.openCounterDatabase())
@@ -68,7 +69,10 @@ struct ServeCommand: AsyncParsableCommand {
         case .office:
             let opened = try Office(folder, passphrase: office.passphrase)
             Self.warn(opened, logger)
-            services = [OfficeProcess(opened, logger: logger)]
+            let watch = OfficeWatch()
+            services = [
+                OfficeProcess(opened, watch: watch, logger: logger), StaffSite(opened, watch: watch, logger: logger).service()
+            ]
         }
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // A reader on a slow line must not keep the machine from restarting: what is cut off then is resumed by Range.

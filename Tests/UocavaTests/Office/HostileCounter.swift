@@ -98,7 +98,8 @@ enum HostileCounter {
             let visit = try await counter.visit(cookie: cookie)
         else { throw ReportsFailure("the claim of \(number) was refused") }
         if whole {
-            try await counter.served(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
+            counter.served(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
+            await counter.settled()
         }
         await counter.stop()
     }

@@ -146,11 +146,14 @@ struct InvariantTests {
             return
         }
         let half = visit.length / 2
-        try await counter.served(half..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
+        counter.served(half..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
+        await counter.settled()
         try test.office.catchUp()
         #expect(try test.status("V4") == "claimed")
-        try await counter.served(0..<half, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
-        try await counter.served(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
+        counter.served(0..<half, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
+        await counter.settled()
+        counter.served(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
+        await counter.settled()
         await counter.stop()
         try test.verify()
         #expect(try test.status("V4") == "delivered")

@@ -20,8 +20,8 @@ struct PagePartsTests {
             for match in source.matches(of: /\{\{#?t\.([a-z_]+)\}\}/) {
                 #expect(PageTexts.english[String(match.output.1)] != nil, "\(match.output.1)")
             }
-            // Only the style sheet, which is ours, goes out unescaped.
-            #expect(!source.replacing("{{{style}}}", with: "").contains("{{{"))
+            // Only the style sheet and the script, which are ours, go out unescaped.
+            #expect(!source.replacing("{{{style}}}", with: "").replacing("{{{script}}}", with: "").contains("{{{"))
         }
         for kind in EventKind.allCases {
             let key = kind == .accepted ? "way_accepted_step" : "way_\(kind.rawValue)"

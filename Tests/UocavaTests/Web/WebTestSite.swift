@@ -52,16 +52,19 @@ final class WebTestSite: Sendable {
     /// Makes the database, serves it, hands it to `body`, and stops.
     static func serving(
         baseLength: Int = 400_000, question: IdentityQuestion = .dateOfBirth, test: Bool = true,
+        logger: Logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() },
         configure: (inout Configuration) -> Void = { _ in }, _ body: (WebTestSite) async throws -> Void
     ) async throws {
-        let site = try await WebTestSite(baseLength: baseLength, question: question, test: test, configure: configure)
+        let site = try await WebTestSite(baseLength: baseLength, question: question, test: test, logger: logger, configure: configure)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body(site)) } catch { outcome = .failure(error) }
         await site.stop()
         try outcome.get()
     }
 
-    private init(baseLength: Int, question: IdentityQuestion, test: Bool, configure: (inout Configuration) -> Void) async throws {
+    private init(
+        baseLength: Int, question: IdentityQuestion, test: Bool, logger: Logger, configure: (inout Configuration) -> Void
+    ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-web-\(UUID().uuidString)")
         let office = try OfficeFolder.make(
             at: folder, test: true, name: "Test",
@@ -98,7 +101,6 @@ final class WebTestSite: Sendable {
         configuration.limits.wrongAnswersPerAddress = 100_000
         configure(&configuration)
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
-        let logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
         let site = PublicSite(configuration: configuration, folder: folder, counter: counter, logger: logger, clock: clock) {
             told.yield($0)
         }

@@ -1,0 +1,195 @@
+import Elections
+import Foundation
+import Keys
+import Office
+import Storage
+import Testing
+
+@Suite("New links that nobody at the office made", .enabled(if: TestOffice.present, "the program is not built"))
+struct WishTests {
+    private func office() throws -> TestOffice {
+        let test = try TestOffice()
+        try test.issue()
+        test.advance(seconds: 3600)
+        return test
+    }
+
+    private func letters(_ number: String, _ test: TestOffice) throws -> Int {
+        let ballot = try test.ballot(number)
+        return try test.office.books.read {
+            try $0.count("SELECT count(*) FROM letter WHERE kind = 'new_link' AND ballot = $1", .blob(ballot))
+        }
+    }
+
+    private func open(_ kind: String, _ number: String, _ test: TestOffice) throws -> String? {
+        let voter = try test.voter(number)
+        return try test.office.books.read {
+            try $0.first(
+                "SELECT detail FROM exception WHERE kind = $2 AND voter = $1 AND cleared_at IS NULL", .integer(voter), .text(kind)
+            ) { try $0.text("detail") }
+        }
+    }
+
+    /// A claim, then the right answer again, and the wish.
+    private func wish(_ number: String, _ test: TestOffice, token: String? = nil) async throws -> Counter.WishOutcome {
+        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let token = try token ?? test.token(number)
+        let ticket = try #require(counter.wishTicket(token: token))
+        let outcome = try await counter.wish(token: token, ticket: ticket)
+        await counter.stop()
+        return outcome
+    }
+
+    private func serve(_ test: TestOffice) throws -> WishDesk.Summary {
+        try test.office.catchUp()
+        return try WishDesk(test.office).serve()
+    }
+
+    @Test("A wish is granted once: the old link dies, the letter goes to the address on file, and the new link opens the ballot")
+    func granted() async throws {
+        let test = try office()
+        try await HostileCounter.claim("V1", test)
+        let old = try test.token("V1")
+        #expect(try await wish("V1", test) == .noted)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 1))
+        #expect(try serve(test) == WishDesk.Summary())
+        #expect(try letters("V1", test) == 1)
+        let new = try test.token("V1")
+        #expect(new != old)
+        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let birthday = TestOffice.voters[0].birthday
+        #expect(try await counter.claim(token: old, answer: birthday) == .replaced)
+        guard case .opened = try await counter.claim(token: new, answer: birthday) else {
+            Issue.record("it does not open")
+            return
+        }
+        await counter.stop()
+        try test.office.catchUp()
+        try test.verify("after a wish")
+    }
+
+    @Test("Three new links in a day, whoever asks; what is more is not mailed")
+    func atMostThree() async throws {
+        let test = try office()
+        try await HostileCounter.claim("V1", test)
+        let old = try test.token("V1")
+        try LinkDesk(test.office).newLink(for: VoterID("V1"), election: TestOffice.election, reason: "asked by telephone")
+        for _ in 0..<3 { #expect(try await wish("V1", test, token: old) == .noted) }
+        #expect(try await wish("V1", test, token: old) == .tooMany)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 2, refused: 1))
+        #expect(try letters("V1", test) == 3)
+        // A counter in other hands does not keep to three.
+        let rows = (0..<20).map { _ in
+            "INSERT INTO wish (at, ballot, link) VALUES (\(test.now.milliseconds), BALLOT(V1), LINK(V1));"
+        }.joined()
+        try HostileCounter.run(rows, on: test)
+        #expect(try serve(test) == WishDesk.Summary(refused: 20))
+        #expect(try letters("V1", test) == 3)
+        test.advance(seconds: 86_401)
+        #expect(try await wish("V1", test, token: old) == .noted)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 1))
+        try test.verify("after many wishes")
+    }
+
+    @Test("Wishes that cannot be are passed over and change nothing: foreign links, other ballots, wrong times, rubbish")
+    func impossible() async throws {
+        let test = try office()
+        let before = try HostileCounter.voters(test)
+        let now = test.now.milliseconds
+        try HostileCounter.run(
+            """
+            INSERT INTO wish (at, ballot, link) VALUES (\(now), randomblob(16), randomblob(16)), (\(now), BALLOT(V1), LINK(V2)),
+                (\(now), BALLOT(V1), randomblob(16)), (\(now + 86_400_000), BALLOT(V1), LINK(V1)), (5, BALLOT(V1), LINK(V1)),
+                ('x', 'y', 'z'), (\(now), zeroblob(1), zeroblob(100000));
+            """, on: test)
+        #expect(try serve(test).mailed == 0)
+        #expect(try HostileCounter.voters(test) == before)
+        #expect(try test.office.books.read { try $0.count("SELECT count(*) FROM letter WHERE kind = 'new_link'") } == 0)
+        // They do not keep a real one waiting.
+        try await HostileCounter.claim("V3", test)
+        #expect(try await wish("V3", test) == .noted)
+        #expect(try serve(test).mailed == 1)
+    }
+
+    @Test("A counter that was put back from a copy, with its numbers, does not swallow the wishes that follow")
+    func putBack() async throws {
+        let test = try office()
+        try await HostileCounter.claim("V1", test)
+        try await HostileCounter.claim("V2", test)
+        #expect(try await wish("V1", test) == .noted)
+        #expect(try serve(test).mailed == 1)
+        try HostileCounter.run("DELETE FROM wish; DELETE FROM sqlite_sequence WHERE name = 'wish';", on: test)
+        #expect(try serve(test) == WishDesk.Summary())
+        #expect(try await wish("V2", test) == .noted)
+        #expect(try serve(test).mailed == 1)
+    }
+
+    @Test("Within three days of a change of the address no link is mailed by itself: a person is told")
+    func changedAddress() async throws {
+        let test = try office()
+        try await HostileCounter.claim("V1", test)
+        try test.office.books.write { try $0.execute("UPDATE letter SET state = 'sent', ended_at = queued_at, lease_until = NULL") }
+        _ = try VoterRoll(test.office).importRoll(
+            TestOffice.roll([TestOffice.row(1, email: "thief@example.org")]), file: "voters.csv", election: TestOffice.election)
+        #expect(try await wish("V1", test) == .noted)
+        #expect(try serve(test) == WishDesk.Summary(listed: 1))
+        #expect(try letters("V1", test) == 0)
+        #expect(try open("needs_new_link", "V1", test)?.contains("less than 72 hours ago") == true)
+        test.advance(seconds: 73 * 3600)
+        #expect(try await wish("V1", test) == .noted)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 1))
+        #expect(try open("needs_new_link", "V1", test) == nil)
+    }
+
+    @Test("A link that was guessed at is retired, a fresh one is mailed, at most one a day, and the office is told")
+    func retired() async throws {
+        let test = try office()
+        func guess() async throws {
+            let counter = Counter(database: test.office.counter, clock: test.office.clock)
+            for _ in 0..<30 {
+                _ = try await counter.claim(token: try test.token("V1"), answer: "1900-01-01")
+                test.advance(seconds: 7201)
+            }
+            await counter.stop()
+        }
+        try await guess()
+        #expect(try serve(test) == WishDesk.Summary(mailed: 1))
+        #expect(try serve(test) == WishDesk.Summary())
+        #expect(try letters("V1", test) == 1)
+        #expect(try open("link_retired", "V1", test)?.contains("A new one was mailed") == true)
+        // The fresh one is guessed at as well, within the day.
+        let first = test.now
+        let fresh = try test.token("V1")
+        try HostileCounter.run(
+            """
+            UPDATE link SET state = 'retired' WHERE ballot = BALLOT(V1) AND state = 'live';
+            INSERT INTO counter_event (at, kind, ballot, link) VALUES (\(test.now.milliseconds), 'retired', BALLOT(V1), LINK(V1));
+            """, on: test)
+        #expect(try serve(test) == WishDesk.Summary())
+        #expect(try test.token("V1") == fresh)
+        test.advance(seconds: 86_401 - (test.now.milliseconds - first.milliseconds) / 1000)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 1))
+        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        guard case .opened = try await counter.claim(token: try test.token("V1"), answer: TestOffice.voters[0].birthday) else {
+            Issue.record("it does not open")
+            return
+        }
+        await counter.stop()
+        try test.office.catchUp()
+        #expect(try open("link_retired", "V1", test) == nil)
+        try test.verify("after two retirements")
+    }
+
+    @Test("A ballot that is back needs no link, and its voter no line on the list")
+    func back() async throws {
+        let test = try office()
+        try await HostileCounter.claim("V1", test)
+        #expect(try await wish("V1", test) == .noted)
+        try test.office.catchUp()
+        let code = try #require(try Reports(test.office).status(election: TestOffice.election, of: "V1").first?.returnCode?.text)
+        _ = try Returns(test.office).receive([Returns.Scan(code: code)])
+        #expect(try serve(test) == WishDesk.Summary(listed: 1))
+        #expect(try letters("V1", test) == 0)
+        #expect(try open("needs_new_link", "V1", test) == nil)
+    }
+}
