@@ -1,4 +1,5 @@
 import Elections
+import Packet
 
 /// A letter as a page for mail programs: the very paragraphs of its text, and nothing that is fetched from anywhere.
 ///
@@ -11,12 +12,9 @@ struct LetterPage: Sendable {
 
     private let pieces: [Piece]
 
-    /// Languages that are written from right to left.
-    private static let leftward: Set<String> = ["ar", "fa", "he", "ur"]
-
     /// A page of the paragraphs of a text, in which ``LetterMark``s stand for what is open.
     init(language: String, title: String, layout: LetterLayout, sample: String?) {
-        let direction = Self.leftward.contains(String(language.prefix { $0 != "-" }).lowercased()) ? "rtl" : "ltr"
+        let direction = BaseDirection.isRightToLeft(language) ? "rtl" : "ltr"
         var page = """
             <!doctype html>
             <html lang="\(Self.escape(language))" dir="\(direction)">

@@ -1,10 +1,10 @@
 /// The direction in which texts run, and numbers in those that run from right to left.
-enum BaseDirection {
+package enum BaseDirection {
     /// Languages that are written from right to left.
     private static let rightToLeft: Set<String> = ["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "syr", "ug", "ur", "yi"]
 
     /// Whether pages in this language (BCP 47) are read from the right.
-    static func isRightToLeft(_ language: String) -> Bool {
+    package static func isRightToLeft(_ language: String) -> Bool {
         rightToLeft.contains(language.lowercased().split(whereSeparator: { $0 == "-" || $0 == "_" }).first.map(String.init) ?? "")
     }
 

@@ -21,10 +21,13 @@ extension PublicResponder {
         // A day that has passed would tell the voter to give up.
         let today = clock.now().civilDate(in: TimeZone(identifier: visit.election.timeZone) ?? .gmt)
         let postBy = CivilDate(card.mailBy).flatMap { $0 < today ? nil : $0 }.map {
-            PageTexts.sentence("ballot_post_by", language, ["day": $0.long(language: language.rawValue)])
+            PageTexts.sentence("ballot_post_by", language, ["day": PageNumbers.day($0, language)])
         }
-        let returnNotice = visit.election.returnNotice[language.rawValue] ?? PageTexts.sentence("return_notice", language)
+        let returnNotice = visit.election.returnNotice[language.tag] ?? PageTexts.sentence("return_notice", language)
         let values: [String: Any] = [
+            "receipt": PageNumbers.moment(
+                visit.election.receiptOverseas ?? visit.election.receipt, zone: visit.election.timeZone, language),
+            "receipt_label": PageTexts.sentence(visit.election.receiptOverseas == nil ? "home_receipt" : "home_overseas", language),
             "election": visit.election.name, "date": PageNumbers.day(visit.election.date, language), "style_name": card.styleName,
             "language": PageNumbers.languageName(card.language, language), "pdf": "/ballot/\(card.fileName).pdf",
             "zip": "/ballot/\(card.fileName).zip", "pdf_size": PageNumbers.size(visit.length), "zip_size": PageNumbers.size(archive.length),

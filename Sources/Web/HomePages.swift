@@ -15,7 +15,7 @@ extension PublicResponder {
         let today = clock.now().civilDate(in: TimeZone(identifier: notice.timeZone) ?? .gmt)
         let elections = notices.elections.filter { CivilDate($0.date).map { $0.adding(days: Self.daysShown) >= today } ?? false }
         // Its elections come and go by the day.
-        let home = notices.page("home \(language.rawValue) \(query) \(today)", notice: notice) {
+        let home = notices.page("home \(language.tag) \(query) \(today)", notice: notice) {
             pages.render(
                 .home, title: PageTexts.sentence("home_title", language),
                 [
@@ -74,7 +74,7 @@ extension PublicResponder {
         let language = call.language
         return page(
             .ok,
-            notices.page("\(statement.rawValue) \(language.rawValue) \(call.query)", notice: notice) {
+            notices.page("\(statement.rawValue) \(language.tag) \(call.query)", notice: notice) {
                 let parts = statement.parts.map { part -> [String: Any] in
                     var values: [String: Any] = ["body": part.body.map { PageTexts.sentence($0, language) }]
                     if let head = part.head { values["head"] = PageTexts.sentence(head, language) }
@@ -102,7 +102,7 @@ extension PublicResponder {
         let contact = securityContact ?? (notice.email.isEmpty ? nil : "mailto:\(notice.email)")
         guard let contact else { return await missing(call) }
         return text(
-            SiteFiles.security(contact: contact, site: publicURL, languages: PageLanguage.allCases.map(\.rawValue), now: clock.now()),
+            SiteFiles.security(contact: contact, site: publicURL, languages: languages.all.map(\.tag), now: clock.now()),
             "text/plain; charset=utf-8")
     }
 

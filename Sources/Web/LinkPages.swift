@@ -19,11 +19,11 @@ extension PublicResponder {
     /// Whatever is refused is refused in one way and at one pace; the right answer is told the truth at once.
     func claim(_ call: Call, token: String) async throws -> Response {
         let notice = try await notices.notice()
-        let months = MonthNames.of(call.language.rawValue).map { [$0] } ?? []
         // Decided before the token is looked at: what cannot be an answer is no try, and tells nothing about the link.
         guard
             let answer = Answer.canonical(
-                call.form["answer"] ?? "", question: notice.identityQuestion, monthNames: months,
+                PageNumbers.plainDigits(call.form["answer"] ?? ""), question: notice.identityQuestion,
+                monthNames: PageNumbers.months(call.language),
                 today: clock.now().civilDate(in: .gmt).adding(days: 1))
         else {
             tally.count(.answersUnclear)
@@ -54,7 +54,7 @@ extension PublicResponder {
             let when = PageNumbers.moment(moment, zone: notice.timeZone, call.language)
             let goesOn = try await hasVisit(call)
             return over(
-                call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere", "used_not_me"],
+                call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere"], tail: "used_not_me",
                 values: ["when": when, "zone": PageNumbers.zone(notice.timeZone, call.language)], goesOn: goesOn,
                 ticket: counter.wishTicket(token: token))
         case .replaced:
@@ -92,7 +92,7 @@ extension PublicResponder {
     private func form(_ call: Call, _ notice: PublicNotice, alert: FormAlert) -> KeptPage {
         let language = call.language
         let question = notice.identityQuestion.rawValue
-        return notices.page("link \(language) \(alert)", notice: notice) {
+        return notices.page("link \(language.tag) \(alert)", notice: notice) {
             func words(_ key: String) -> String { PageTexts.sentence(key, language) }
             var values: [String: Any] = ["label": words("ask_\(question)"), "hint": words("hint_\(question)")]
             switch alert {
@@ -109,11 +109,13 @@ extension PublicResponder {
 
     /// The link existed and is over. To a program that is a refusal like any other, 403; only the right answer gets here, and is told why.
     private func over(
-        _ call: Call, _ notice: PublicNotice, title: String, _ body: [String], values: [String: String] = [:], goesOn: Bool = false,
+        _ call: Call, _ notice: PublicNotice, title: String, _ body: [String], tail: String? = nil, values: [String: String] = [:],
+        goesOn: Bool = false,
         ticket: String? = nil
     ) -> Response {
         var more: [String: Any] = [:]
         if let ticket { more["ticket"] = ticket }
+        if let tail { more["tail"] = PageTexts.sentence(tail, call.language) }
         return page(
             .forbidden,
             pages.render(

@@ -5,7 +5,7 @@ package enum PageLayout {
     /// The layout; each page fills its block `main`.
     package static let template = """
         <!DOCTYPE html>
-        <html lang="{{lang}}">
+        <html lang="{{lang}}" dir="{{dir}}">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -18,20 +18,20 @@ package enum PageLayout {
         </head>
         <body>
         <a class="skip" href="#main">{{t.skip}}</a>
-        {{#sample}}<p class="sample"><strong>SAMPLE</strong> {{t.sample}}</p>
-        {{/sample}}<header><p><strong>{{office.name}}</strong>{{#office.place}}<br>{{office.place}}{{/office.place}}</p></header>
+        {{#sample}}<aside class="sample" aria-label="SAMPLE"><strong>SAMPLE</strong> {{t.sample}}</aside>
+        {{/sample}}<header><p><strong><bdi>{{office.name}}</bdi></strong>{{#office.place}}<br><bdi>{{office.place}}</bdi>{{/office.place}}</p></header>
         <main id="main">
         {{$main}}{{/main}}
         </main>
         <footer>
         {{#office.reachable}}<h2>{{t.contact}}</h2>
         <ul class="plain">
-        {{#office.email}}<li>{{t.email}}: <a href="mailto:{{office.email}}">{{office.email}}</a></li>
-        {{/office.email}}{{#office.phone}}<li>{{t.phone}}: <a href="tel:{{office.dial}}">{{office.phone}}</a></li>
-        {{/office.phone}}{{#office.fax}}<li>{{t.fax}}: {{office.fax}}</li>
-        {{/office.fax}}{{#office.address}}<li>{{t.post}}: {{office.address}}</li>
+        {{#office.email}}<li>{{t.email}}: <a href="mailto:{{office.email}}"><bdi dir="ltr">{{office.email}}</bdi></a></li>
+        {{/office.email}}{{#office.phone}}<li>{{t.phone}}: <a href="tel:{{office.dial}}"><bdi dir="ltr">{{office.phone}}</bdi></a></li>
+        {{/office.phone}}{{#office.fax}}<li>{{t.fax}}: <bdi dir="ltr">{{office.fax}}</bdi></li>
+        {{/office.fax}}{{#office.address}}<li>{{t.post}}: <bdi>{{office.address}}</bdi></li>
         {{/office.address}}</ul>
-        {{/office.reachable}}{{#languages}}<p><a href="?lang={{tag}}" lang="{{tag}}" hreflang="{{tag}}">{{name}}</a></p>
+        {{/office.reachable}}{{#languages}}<p><a href="?lang={{tag}}" lang="{{tag}}" hreflang="{{tag}}" dir="{{dir}}">{{name}}</a></p>
         {{/languages}}<p><a href="/accessibility{{query}}">{{t.accessibility_title}}</a><br>
         <a href="/privacy{{query}}">{{t.privacy_title}}</a></p>
         </footer>
@@ -54,7 +54,7 @@ package enum PageLayout {
         h1{font-size:1.75rem;line-height:1.25;margin:1rem 0 .75rem}
         h2{font-size:1.2rem;line-height:1.35;margin:2rem 0 .5rem}
         p,ul,ol,dl{margin:0 0 1rem}
-        ol,ul{padding-left:1.4rem}
+        ol,ul{padding:0;padding-inline-start:1.4rem}
         li{margin:.35rem 0}
         .plain{list-style:none;padding:0}
         a{color:var(--blue);text-underline-offset:.15em}
@@ -66,7 +66,7 @@ package enum PageLayout {
         button,.button{display:block;width:100%;min-height:3.25rem;margin:1rem 0;padding:.75rem 1.1rem;font:inherit;font-weight:600;line-height:1.4;text-align:center;text-decoration:none;color:var(--on);background:var(--blue);border:2px solid var(--blue);border-radius:.5rem;cursor:pointer}
         .quiet{color:var(--blue);background:transparent}
         .size{font-weight:400;white-space:nowrap}
-        .note{padding:.9rem 1.1rem;margin:0 0 1.25rem;background:var(--soft);border-left:.3rem solid var(--blue);border-radius:.3rem}
+        .note{padding:.9rem 1.1rem;margin:0 0 1.25rem;background:var(--soft);border-inline-start:.3rem solid var(--blue);border-radius:.3rem}
         .alert{background:var(--warnbg);border-color:var(--warn)}
         .note p:last-child{margin:0}
         dl{padding:.4rem 1.1rem;background:var(--soft);border-radius:.5rem}
@@ -74,20 +74,21 @@ package enum PageLayout {
         dl div+div{border-top:1px solid var(--faint)}
         dt{font-size:1rem;opacity:.9}
         dd{margin:0;font-weight:600}
-        .code{font:600 1.1rem/1.5 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:normal;word-break:normal}
-        .way{list-style:none;padding:0 0 0 1.1rem;border-left:.2rem solid var(--faint)}
+        .code{direction:ltr;unicode-bidi:isolate;font:600 1.1rem/1.5 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:normal;word-break:normal}
+        .way{list-style:none;padding:0;padding-inline-start:1.1rem;border-inline-start:.2rem solid var(--faint)}
         .way li{margin:0 0 1.1rem;position:relative}
-        .way li::before{content:"";position:absolute;left:-1.65rem;top:.5rem;width:.9rem;height:.9rem;border-radius:50%;background:var(--paper);border:.2rem solid var(--line)}
+        .way li::before{content:"";position:absolute;inset-inline-start:-1.65rem;top:.5rem;width:.9rem;height:.9rem;border-radius:50%;background:var(--paper);border:.2rem solid var(--line)}
         .way li:last-child::before{background:var(--good);border-color:var(--good)}
+        .bad li:last-child::before{background:var(--warn);border-color:var(--warn)}
         .way time{display:block;font-size:1rem;opacity:.9}
         footer{margin-top:2rem;border-top:1px solid var(--faint);font-size:1rem;padding-bottom:2.5rem}
         footer h2{font-size:1.05rem;margin-top:.5rem}
         .sample{margin:0;padding:.6rem 1.25rem;text-align:center;background:var(--warnbg);color:var(--warn);border-bottom:2px solid var(--warn)}
-        .skip{position:absolute;left:-99rem}
-        .skip:focus{left:1rem;top:.5rem;padding:.5rem 1rem;background:var(--paper)}
+        .skip{position:absolute;inset-inline-start:-99rem}
+        .skip:focus{inset-inline-start:1rem;top:.5rem;padding:.5rem 1rem;background:var(--paper)}
         @media print{button,.button,.skip{display:none}}
         """
 
     /// SHA-256 of ``style`` as the content security policy writes it; a test holds the two together.
-    static let styleHash = "sha256-Q4OW6fdoTYLPO7HrH5Dw34vYD3cbNr1i0R/umdW9Q+8="
+    static let styleHash = "sha256-D3s9YfCMBQlWyRgs4yU5yAhmVE7lbh0Q6zU70lL+Cy4="
 }

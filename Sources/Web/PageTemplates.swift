@@ -73,7 +73,8 @@ package enum PageTemplates {
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         {{#body}}<p>{{.}}</p>
         {{/body}}{{#go_on}}<p><a class="button" href="/ballot{{query}}">{{t.over_go_on}}</a></p>
-        {{/go_on}}{{#ticket}}<h2>{{t.over_new}}</h2>
+        {{/go_on}}{{#tail}}<p>{{tail}}</p>
+        {{/tail}}{{#ticket}}<h2>{{t.over_new}}</h2>
         <p>{{t.over_new_what}}</p>
         <form method="post"><input type="hidden" name="wish" value="{{ticket}}">\
         <button class="quiet" type="submit">{{t.over_new_send}}</button></form>
@@ -85,6 +86,7 @@ package enum PageTemplates {
         <dl>
         <div><dt>{{t.ballot_election}}</dt><dd>{{election}}</dd></div>
         <div><dt>{{t.ballot_date}}</dt><dd>{{date}}</dd></div>
+        <div><dt>{{receipt_label}}</dt><dd>{{receipt}}</dd></div>
         <div><dt>{{t.ballot_style}}</dt><dd>{{style_name}}</dd></div>
         <div><dt>{{t.ballot_language}}</dt><dd>{{language}}</dd></div>
         </dl>
@@ -140,12 +142,12 @@ package enum PageTemplates {
     private static let timeline = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         <p>{{election}}, {{date}}</p>
-        <div class="note" role="status"><p><strong>{{now}}</strong></p>
+        <div class="note{{#bad}} alert{{/bad}}" role="status"><p><strong>{{now}}</strong></p>
         {{#meaning}}<p>{{meaning}}</p>
         {{/meaning}}</div>
         <h2>{{t.way_so_far}}</h2>
-        <ol class="way">
-        {{#steps}}<li><time datetime="{{moment}}">{{when}}</time>{{what}}{{#reason}}<br>{{t.way_reason}} {{reason}}{{/reason}}</li>
+        <ol class="way{{#bad}} bad{{/bad}}">
+        {{#steps}}<li><time datetime="{{moment}}">{{when}}</time>{{what}}{{#reason}}<br>{{t.way_reason}} <bdi>{{reason}}</bdi>{{/reason}}</li>
         {{/steps}}</ol>
         <p>{{zone}}</p>
         {{#caution}}<p>{{caution}}</p>

@@ -67,7 +67,7 @@ extension PageTexts {
         "hint_last-four-of-id": "Four letters or digits.",
         "ask_none": "The word from your letter",
         "hint_none": "Six letters and digits, just below the link.",
-        "again_head": "Please check what you typed",
+        "again_head": "Please type it once more",
         "again_date-of-birth":
             "We could not read that as a date of birth. Please write it like 03/07/1984 (month first), 7 March 1984, or 1984-03-07. This did not count as a try.",
         "again_last-four-of-id":
@@ -79,7 +79,8 @@ extension PageTexts {
         "refused_last-four-of-id":
             "The characters may differ from those on file, the link may be an old one, or it may be resting after several tries.",
         "refused_none": "The word may differ, the link may be an old one, or it may be resting after several tries.",
-        "refused_next": "Please wait up to two hours and try again, or ask the election office. It will gladly help.",
+        "refused_next":
+            "Please check it and try again. If it still does not work, wait up to two hours, or ask the election office. It will gladly help.",
         "slow_head": "Too many wrong answers from your network",
         "slow_body":
             "Somebody on the same network has given many wrong answers. Please wait a minute and try again. Your link is not used up.",

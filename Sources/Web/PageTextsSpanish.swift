@@ -68,7 +68,7 @@ extension PageTexts {
         "hint_last-four-of-id": "Cuatro letras o cifras.",
         "ask_none": "La palabra de su carta",
         "hint_none": "Seis letras y cifras, justo debajo del enlace.",
-        "again_head": "Por favor, revise lo que escribió",
+        "again_head": "Por favor, escríbalo una vez más",
         "again_date-of-birth":
             "No pudimos leerlo como fecha de nacimiento. Escríbala como 03/07/1984 (primero el mes), 7 de marzo de 1984 o 1984-03-07. Esto no contó como intento.",
         "again_last-four-of-id":
@@ -80,7 +80,8 @@ extension PageTexts {
         "refused_last-four-of-id":
             "Puede que los caracteres sean distintos de los registrados, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
         "refused_none": "Puede que la palabra sea distinta, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
-        "refused_next": "Espere hasta dos horas e inténtelo de nuevo, o pregunte a la oficina electoral. Le ayudará con gusto.",
+        "refused_next":
+            "Revísela e inténtelo de nuevo. Si aún no funciona, espere hasta dos horas o pregunte a la oficina electoral. Le ayudará con gusto.",
         "slow_head": "Demasiadas respuestas equivocadas desde su red",
         "slow_body":
             "Alguien en la misma red ha dado muchas respuestas equivocadas. Espere un minuto e inténtelo de nuevo. Su enlace no se ha gastado.",

@@ -18,6 +18,7 @@ struct PublicResponder: HTTPResponder {
     let wrongAnswers: WrongAnswers
     let watch = AddressWatch()
     let tally: SiteTally
+    let languages: PageLanguages
     let shelf: BaseShelf
     let notices: NoticeBoard
     let pages: Pages
@@ -32,7 +33,8 @@ struct PublicResponder: HTTPResponder {
     /// Longer than any address of ours.
     private static let longestPath = 1024
 
-    init(configuration: Configuration, counter: Counter, tally: SiteTally, clock: WallClock) throws {
+    init(configuration: Configuration, languages: PageLanguages, counter: Counter, tally: SiteTally, clock: WallClock) throws {
+        self.languages = languages
         self.tally = tally
         let site = configuration.publicSite
         self.counter = counter
@@ -45,7 +47,7 @@ struct PublicResponder: HTTPResponder {
             size: configuration.limits.wrongAnswersPerAddress, refillSeconds: configuration.limits.refillSeconds)
         shelf = BaseShelf(counter: counter)
         notices = NoticeBoard(counter: counter)
-        pages = try Pages()
+        pages = try Pages(languages)
         headers = SiteHeaders(isHTTPS: site.isHTTPS)
         addresses = ClientAddress(trustedProxies: site.trustedProxies)
         seats = Seats(configuration.limits.requestsInFlight, ofOne: configuration.limits.connectionsPerAddress)
@@ -63,12 +65,12 @@ struct PublicResponder: HTTPResponder {
 
     private func reply(to request: Request, _ visitor: Visitor) async throws -> Response {
         let route = Route(path: request.uri.path)
-        let (language, isChosen) = Self.language(request)
+        let (language, isChosen) = language(request)
         let address = addresses.of(peer: visitor.channel.remoteAddress, headers: request.headers)
         guard let seat = seats.take(address) else {
             tally.count(.busy)
             let notice = (try? await notices.notice()) ?? PublicNotice()
-            let busy = notices.page("busy \(language)", notice: notice) {
+            let busy = notices.page("busy \(language.tag)", notice: notice) {
                 pages.render(
                     .message, title: PageTexts.sentence("busy_title", language), ["body": [PageTexts.sentence("busy_body", language)]],
                     language: language, notice: notice)
@@ -105,6 +107,9 @@ struct PublicResponder: HTTPResponder {
         let call = Call(
             head: request.head, language: language, isLanguageChosen: isChosen, form: form, receivedAt: .now,
             address: address, visitor: visitor, seat: seat)
+        guard route == .health || Self.isHost(request.head.authority) else {
+            return await message(.badRequest, "garbled", ["garbled_body"], language)
+        }
         guard let route, request.uri.path.utf8.count <= Self.longestPath else { return await missing(call) }
         guard route.methods.contains(request.method) else {
             let allowed = route.methods.map(\.rawValue).joined(separator: ", ")
@@ -140,13 +145,25 @@ struct PublicResponder: HTTPResponder {
 
     // MARK: Reading
 
-    private static func language(_ request: Request) -> (PageLanguage, isChosen: Bool) {
+    private func language(_ request: Request) -> (PageLanguage, isChosen: Bool) {
         if let query = request.uri.query, query.utf8.count <= 64,
-            let chosen = PostedForm.fields(Array(query.utf8))["lang"].flatMap(PageLanguage.init(rawValue:))
+            let chosen = PostedForm.fields(Array(query.utf8))["lang"].flatMap({ languages[$0] })
         {
             return (chosen, true)
         }
-        return (PageLanguage(acceptLanguage: request.headers[.acceptLanguage]), false)
+        return (languages.preferred(request.headers[.acceptLanguage]), false)
+    }
+
+    /// Whether a request says whom it wants in a way that a name, an address and a port can be written in (RFC 9112, 3.2). Only who asks for the
+    /// site's health may leave it out: monitoring programs do.
+    private static func isHost(_ authority: String?) -> Bool {
+        guard let authority, !authority.isEmpty, authority.utf8.count <= 255 else { return false }
+        return authority.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "-._:[]".utf8.contains(byte)
+            }
+        }
     }
 
     /// With HTTP/2 a form need not say that it comes (RFC 9113, 8.1.1).

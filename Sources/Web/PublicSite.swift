@@ -77,7 +77,8 @@ package struct PublicSite: Sendable {
             return FrontDoor(inside: HTTP1Channel(responder: responder, configuration: Self.http), guests: guests, addresses: addresses)
         }
         let application = Application(
-            responder: try PublicResponder(configuration: configuration, counter: counter, tally: tally, clock: clock),
+            responder: try PublicResponder(
+                configuration: configuration, languages: try Self.languages(of: folder), counter: counter, tally: tally, clock: clock),
             server: server,
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), backlog: 1024),
             services: services,
@@ -89,6 +90,13 @@ package struct PublicSite: Sendable {
             },
             logger: quiet)
         return DrainingService(application: application, bound: Self.drainBound)
+    }
+
+    /// The languages of an office's site: what is shipped, and what lies in its folder `site`.
+    ///
+    /// - Throws: ``OfficeError`` `badInput` where a file there is not as it should be.
+    package static func languages(of folder: URL) throws -> PageLanguages {
+        PageLanguages(adding: try SiteWords.all(in: folder, english: PageTexts.english))
     }
 
     private func certificate() throws -> SiteCertificate? {

@@ -19,6 +19,8 @@ struct SiteHeaders: Sendable {
             ("Cross-Origin-Embedder-Policy", "require-corp"),
             ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=(), interest-cohort=()"),
             ("X-Frame-Options", "DENY"),
+            // For Acrobat, which asks what other sites' PDFs may fetch here.
+            ("X-Permitted-Cross-Domain-Policies", "none"),
             ("X-Robots-Tag", "noindex, nofollow"),
             ("Cache-Control", "no-store")
         ]

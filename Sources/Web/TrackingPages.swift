@@ -33,8 +33,9 @@ extension PublicResponder {
             "now": PageTexts.sentence(Self.wording(last), language), "query": call.query
         ]
         values["zone"] = PageTexts.sentence("way_zone", language, ["zone": PageNumbers.zone(election.timeZone, language)])
+        values["bad"] = last == .rejected
         // Said while it matters: not before the envelope is here, and not when the decision is made.
-        if last != .accepted, timeline.steps.contains(where: { $0.kind == .received }) {
+        if last != .accepted, last != .rejected, timeline.steps.contains(where: { $0.kind == .received }) {
             values["caution"] = PageTexts.sentence("way_accepted", language)
         }
         if let meaning = Self.meaning(last) { values["meaning"] = PageTexts.sentence(meaning, language) }
@@ -48,7 +49,7 @@ extension PublicResponder {
     private func trackForm(_ call: Call, isUnknown: Bool) async throws -> KeptPage {
         let language = call.language
         let notice = try await notices.notice()
-        return notices.page("track \(language) \(call.query) \(isUnknown)", notice: notice) {
+        return notices.page("track \(language.tag) \(call.query) \(isUnknown)", notice: notice) {
             var values: [String: Any] = ["query": call.query]
             if isUnknown {
                 values["alert"] =

@@ -10,7 +10,7 @@ extension PublicResponder {
     /// The form.
     func verifyForm(_ call: Call) async throws -> Response {
         let notice = try await notices.notice()
-        let form = notices.page("verify \(call.language) \(call.query)", notice: notice) {
+        let form = notices.page("verify \(call.language.tag) \(call.query)", notice: notice) {
             verifyPage(call, notice, [:], languages: true)
         }
         return page(.ok, form, for: call.head, more: headers.withScript(VerifyScript.hash))

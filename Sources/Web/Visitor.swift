@@ -32,7 +32,7 @@ struct Call: Sendable {
     let seat: Seat
 
     /// What the page's own links carry on: the language, where it was chosen.
-    var query: String { isLanguageChosen ? "?lang=\(language.rawValue)" : "" }
+    var query: String { isLanguageChosen ? "?lang=\(language.tag)" : "" }
 
     /// The visit's cookie, where the browser sent one.
     func cookie(_ cookies: VisitCookie) -> String? { cookies.value(in: head.headerFields) }

@@ -85,7 +85,9 @@ struct Uocava: AsyncParsableCommand {
             CommandGroup(
                 name: "Set-up",
                 subcommands: [InitCommand.self, KeysCommand.self, ElectionCommand.self, StylesCommand.self, VotersCommand.self]),
-            CommandGroup(name: "Sending", subcommands: [IssueCommand.self, LettersCommand.self, BallotsCommand.self, ServeCommand.self]),
+            CommandGroup(
+                name: "Sending",
+                subcommands: [IssueCommand.self, LettersCommand.self, BallotsCommand.self, ServeCommand.self, SiteCommand.self]),
             CommandGroup(name: "Return", subcommands: [ReturnsCommand.self]),
             CommandGroup(
                 name: "Reporting",

@@ -10,7 +10,8 @@ import Web
     func http2() async throws {
         let pair = try WebTestCertificate("localhost")
         defer { pair.remove() }
-        try await WebTestSite.serving(baseLength: 3_000_000, configure: pair.configure) { site in
+        // More than the two kernels and the stream's window take in between.
+        try await WebTestSite.serving(baseLength: 24_000_000, configure: pair.configure) { site in
             let ballot = try site.issue()[0]
             let address = "https://localhost:\(site.port)"
             let jar = pair.path("jar")

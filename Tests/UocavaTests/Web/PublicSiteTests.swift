@@ -23,7 +23,7 @@ struct PublicSiteTests {
                 try await site.ask("DELETE", "/"), try await site.post("/ballot/end", "")
             ]
             for reply in replies {
-                #expect(reply.text.contains("<html lang=\"en\">"))
+                #expect(reply.text.contains("<html lang=\"en\" dir=\"ltr\">"))
                 #expect(reply.text.components(separatedBy: "<h1>").count == 2)
                 #expect(reply.text.contains("SAMPLE"))
                 #expect(reply.text.contains("Board of Elections &lt;Test &amp; Co&gt;"))
@@ -64,10 +64,10 @@ struct PublicSiteTests {
     func languages() async throws {
         try await WebTestSite.serving { site in
             let spanish = try await site.get("/b/x", headers: ["Accept-Language: fr, es-MX;q=0.9, en;q=0.8"])
-            #expect(spanish.text.contains("<html lang=\"es\">"))
+            #expect(spanish.text.contains("<html lang=\"es\" dir=\"ltr\">"))
             #expect(spanish.text.contains("Abra su boleta"))
             #expect(try await site.get("/b/y?lang=es").body == spanish.body)
-            #expect(try await site.get("/b/y?lang=xx").text.contains("<html lang=\"en\">"))
+            #expect(try await site.get("/b/y?lang=xx").text.contains("<html lang=\"en\" dir=\"ltr\">"))
             let ballot = try site.issue()[0]
             let reply = try await site.post("/b/\(ballot.token)", "answer=7+de+marzo+de+1984", headers: ["Accept-Language: es"])
             #expect(reply.status == 303)

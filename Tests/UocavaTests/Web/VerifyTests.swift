@@ -174,4 +174,44 @@ import Web
             #expect(try site.count("SELECT count(*) FROM wish") == 0)
         }
     }
+
+    @Test("A request that names no host, or none that could be, is refused; only the site's health may be asked without")
+    func hosts() async throws {
+        try await WebTestSite.serving { site in
+            let port = site.port
+            func ask(_ path: String, _ host: String?) async throws -> Int {
+                try await WebTestSite.onThread {
+                    let connection = try WebTestConnection(port: port)
+                    try connection.send("GET \(path) HTTP/1.1\r\n\(host.map { "Host: \($0)\r\n" } ?? "")\r\n")
+                    return try connection.receive().status
+                }
+            }
+            for host in ["localhost", "127.0.0.1:8080", "[::1]:8080", "ballots.example.gov"] { #expect(try await ask("/", host) == 200) }
+            for host in ["a b/@c", "user@host", "x/y", String(repeating: "a", count: 300)] {
+                #expect(try await ask("/", host) == 400, "\(host)")
+            }
+            #expect(try await ask("/", nil) == 400)
+            #expect(try await ask("/healthz", nil) == 200)
+        }
+    }
+
+    @Test("The timeline of a rejected ballot is a warning, and no longer says that it waits to be accepted")
+    func rejected() async throws {
+        try await WebTestSite.serving { site in
+            let ballot = try site.issue()[0]
+            func step(_ seq: Int64, _ kind: String) throws {
+                try site.database.write {
+                    try $0.execute(
+                        "INSERT INTO step (ballot, seq, kind, at) VALUES ($1, $2, $3, $4)", .blob(ballot.id), .integer(seq), .text(kind),
+                        .integer(1_857_000_000_000 + seq))
+                }
+            }
+            try step(1, "received")
+            let before = try await site.get("/t/\(ballot.tracking.text)").text
+            #expect(before.contains("does not yet mean") && !before.contains("note alert"))
+            try step(2, "rejected")
+            let after = try await site.get("/t/\(ballot.tracking.text)").text
+            #expect(!after.contains("does not yet mean") && after.contains("note alert") && after.contains("way bad"))
+        }
+    }
 }

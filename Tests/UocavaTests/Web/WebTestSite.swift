@@ -52,10 +52,11 @@ final class WebTestSite: Sendable {
     /// Makes the database, serves it, hands it to `body`, and stops.
     static func serving(
         baseLength: Int = 400_000, question: IdentityQuestion = .dateOfBirth, test: Bool = true,
-        logger: Logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() },
+        logger: Logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }, words: [String: String] = [:],
         configure: (inout Configuration) -> Void = { _ in }, _ body: (WebTestSite) async throws -> Void
     ) async throws {
-        let site = try await WebTestSite(baseLength: baseLength, question: question, test: test, logger: logger, configure: configure)
+        let site = try await WebTestSite(
+            baseLength: baseLength, question: question, test: test, logger: logger, words: words, configure: configure)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body(site)) } catch { outcome = .failure(error) }
         await site.stop()
@@ -63,7 +64,8 @@ final class WebTestSite: Sendable {
     }
 
     private init(
-        baseLength: Int, question: IdentityQuestion, test: Bool, logger: Logger, configure: (inout Configuration) -> Void
+        baseLength: Int, question: IdentityQuestion, test: Bool, logger: Logger, words: [String: String],
+        configure: (inout Configuration) -> Void
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-web-\(UUID().uuidString)")
         let office = try OfficeFolder.make(
@@ -71,6 +73,10 @@ final class WebTestSite: Sendable {
             configuration: Configuration.text(
                 publicURL: "http://127.0.0.1:8080", listen: .init(host: "127.0.0.1", port: 0), smtpURL: "smtp://127.0.0.1:2525",
                 from: "uocava@elections.example.gov"), passphrase: nil, clock: .system)
+        if !words.isEmpty {
+            try FileManager.default.createDirectory(at: folder.appendingPathComponent("site"), withIntermediateDirectories: true)
+            for (tag, text) in words { try Data(text.utf8).write(to: folder.appendingPathComponent("site/\(tag).yaml")) }
+        }
         database = try office.openCounterDatabase()
         var state = UInt64(baseLength)
         let bytes = (0..<baseLength).map { _ in
