@@ -1,4 +1,4 @@
-"""What the measurements have in common: running the program, making an office, printing figures."""
+"""What the measurements and the judges have in common: running the program, making an office, printing figures."""
 
 import contextlib
 import csv
@@ -23,12 +23,15 @@ FIXTURE = ROOT.parent / "shared" / "fixtures" / "offices" / "dc-2010"
 # Of one run of a program: what it printed, seconds on the wall, seconds of all cores, largest resident memory in bytes.
 Run = namedtuple("Run", "output seconds cpu peak")
 
+# Who is speaking; scripts/judge says another name.
+SPEAKER = "bench"
+
 # Programs that were left running, to be stopped when the measurement ends, however it does.
 STARTED = []
 
 
 def say(text):
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+    print(f"{SPEAKER}: {text}", file=sys.stderr, flush=True)
 
 
 def run(*command, **options):
@@ -47,7 +50,7 @@ def run(*command, **options):
         out.seek(0)
         err.seek(0)
         if child.returncode != 0:
-            sys.exit(f"bench: {' '.join(map(str, command))}\nended with {child.returncode}:\n{err.read().decode(errors='replace')[-2000:]}")
+            sys.exit(f"{SPEAKER}: {' '.join(map(str, command))}\nended with {child.returncode}:\n{err.read().decode(errors='replace')[-2000:]}")
         return Run(out.read().decode(), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
@@ -61,7 +64,7 @@ def scratch(beside=None):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     try:
-        with tempfile.TemporaryDirectory(prefix="uocava-bench.", dir=beside) as name:
+        with tempfile.TemporaryDirectory(prefix=f"uocava-{SPEAKER}.", dir=beside) as name:
             try:
                 yield Path(name)
             finally:
@@ -140,9 +143,9 @@ class Office:
         STARTED.append(subprocess.Popen([self.program, *command, "--office", self.folder], stdout=log, stderr=log))
         return STARTED[-1]
 
-    def serve(self):
-        """The public site alone, ready to be asked."""
-        server = self.start("serve", "public")
+    def serve(self, which="public"):
+        """The public site alone, or "all" of the office's services, ready to be asked."""
+        server = self.start("serve", which)
         for _ in range(300):
             if server.poll() is not None:
                 break
@@ -151,7 +154,7 @@ class Office:
                 return server
             except OSError:
                 time.sleep(0.05)
-        sys.exit(f"bench: the site did not start:\n{(self.folder / 'log.txt').read_text()[-2000:]}")
+        sys.exit(f"{SPEAKER}: the site did not start:\n{(self.folder / 'log.txt').read_text()[-2000:]}")
 
     def stored(self, database="*"):
         """Bytes of both databases with their logs, or of one: "office", "counter"."""
