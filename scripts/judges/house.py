@@ -40,7 +40,7 @@ class Verdicts:
 
     def failure(self, what, expected, found):
         self.failed += 1
-        print(f"FAILED  {what}\n        expected: {expected}\n        found:    {str(found)[:3000]}", flush=True)
+        print(f"FAILED  {what}\n        expected: {str(expected)[:1000]}\n        found:    {str(found)[:3000]}", flush=True)
 
     def holds(self, what, condition, expected, found=""):
         if condition:
@@ -88,8 +88,8 @@ def quiet_port():
 class House:
     """The office that every judge gets a copy of: letters are out, nobody has claimed."""
 
-    def __init__(self, program, folder):
-        self.program, self.folder, self.letters = program, folder, Letterbox()
+    def __init__(self, program, folder, keeps_sites=False):
+        self.program, self.folder, self.letters, self.keeps_sites = program, folder, Letterbox(), keeps_sites
         started = time.monotonic()
         sample = folder / "sample"
         sample_election(sample, 200)
@@ -131,7 +131,8 @@ class House:
             yield site
         finally:
             site.close()
-            shutil.rmtree(site.folder)
+            if not self.keeps_sites:
+                shutil.rmtree(site.folder)
 
 
 class Site(Office):

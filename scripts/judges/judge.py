@@ -25,7 +25,7 @@ QUICK = ("gauntlet", "walk", "axe", "html")
 
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/judge", formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=[*JUDGES, "all", "quick"], help="which judge; all of them; or those for every change")
+    parser.add_argument("name", choices=[*JUDGES, "all", "quick", "prove"], help="which judge; all of them; those for every change; or see that each can fail")
     parser.add_argument("--program", required=True, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--tools", required=True, type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="walk, axe, html: keep a picture and the HTML of every page there")
@@ -45,7 +45,7 @@ def main():
     started, verdicts = time.monotonic(), Verdicts()
     print(f"seed {chosen.seed}", flush=True)
     with scratch() as work:
-        house = House(chosen.program, work)
+        house = House(chosen.program, work, keeps_sites=chosen.keep)
         chosen.authority, chosen.work = certificates(work / "authority"), work
         took = {}
         for name in names:
