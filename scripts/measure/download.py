@@ -3,28 +3,15 @@
 
 import argparse
 import http.client
-import os
 import re
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from figures import Office, cores, cpu_of, free_port, median, read_roll, sample_election, say, scratch, stop, table  # noqa: E402
+from figures import Office, cores, cpu_of, median, read_roll, sample_election, say, scratch, stop, table  # noqa: E402
 from letterbox import Letterbox  # noqa: E402
+from nginx import Nginx  # noqa: E402
 from wrk import DOWNLOAD, wrk  # noqa: E402
-
-NGINX = """
-daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_processes {cores}; {user}
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; types {{ application/pdf pdf; }}
-  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port}; root {folder}/www; }}
-}}
-"""
-
 
 def visits(office, lines):
     """Claims every ballot as a browser would; "cookie path-of-the-PDF" of each, and one packet's bytes."""
@@ -68,13 +55,8 @@ def main():
         server = office.serve()
         lines, packet = visits(office, [f"{token} {birthdays[address]}" for address, token in letters.tokens.items()])
 
-        (work / "www").mkdir()
-        (work / "www" / "packet.pdf").write_bytes(packet)
-        port = free_port()
-        configuration = work / "nginx.conf"
-        configuration.write_text(NGINX.format(folder=work, cores=cores(), port=port, user="user root;" if os.getuid() == 0 else ""))
-        nginx = subprocess.Popen(["nginx", "-p", work, "-e", work / "nginx.log", "-c", configuration])
-        time.sleep(1)
+        nginx = Nginx(work / "nginx")
+        nginx.add("packet.pdf", packet)
 
         rows, ratios = [], []
         try:
@@ -82,7 +64,7 @@ def main():
                 cpu = cpu_of(server)
                 ours = wrk(DOWNLOAD, office.url, lines, chosen.connections, chosen.seconds, work)
                 cpu = (cpu_of(server) - cpu) / max(1, ours["good"]) * 1e6
-                theirs = wrk(DOWNLOAD, f"http://127.0.0.1:{port}", ["a=b /packet.pdf"] * cores(), chosen.connections, chosen.seconds, work)
+                theirs = wrk(DOWNLOAD, nginx.url, ["a=b /packet.pdf"] * cores(), chosen.connections, chosen.seconds, work)
                 if ours["bad"] or ours["errors"] or theirs["bad"] or theirs["errors"]:
                     sys.exit(f"bench: some downloads failed: ours {ours}, nginx {theirs}")
                 pair = []
@@ -94,7 +76,7 @@ def main():
                 rows.append([str(number + 1), pair[0], pair[1], f"{pair[2]:.0f}", cpu, pair[3], pair[4], f"{pair[5]:.0f}", f"{ratios[-1]:.2f}"])
                 say(f"run {number + 1}: {pair[0]:,.0f} packets/s, nginx {pair[3]:,.0f}")
         finally:
-            stop(nginx)
+            stop(nginx.process)
             stop(server)
         table(
             f"download: the PDF of {len(lines)} voters, {len(packet):,} bytes at most, {chosen.connections} connections",

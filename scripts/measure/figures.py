@@ -143,14 +143,14 @@ class Office:
         STARTED.append(subprocess.Popen([self.program, *command, "--office", self.folder], stdout=log, stderr=log))
         return STARTED[-1]
 
-    def serve(self, which="public"):
-        """The public site alone, or "all" of the office's services, ready to be asked."""
+    def serve(self, which="public", tls=None):
+        """The public site alone, or "all" of the office's services, ready to be asked; `tls`: how to ask it, where it does not speak plain HTTP."""
         server = self.start("serve", which)
         for _ in range(300):
             if server.poll() is not None:
                 break
             try:
-                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).read()
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=5, context=tls).read()
                 return server
             except OSError:
                 time.sleep(0.05)
@@ -180,8 +180,9 @@ class Office:
 
 
 def cpu_of(process):
-    """Seconds of all cores that a running process has used: a busy machine changes this much less than it changes the time on the wall."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    """Seconds of all cores that a running process (or that of a number) has used: a busy machine changes this much less than it changes the
+    time on the wall."""
+    fields = Path(f"/proc/{getattr(process, 'pid', process)}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

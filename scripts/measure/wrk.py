@@ -17,11 +17,17 @@ function init(args)
   good, bad, at = 0, 0, number + 1
   lines = {}
   for line in io.lines(args[1]) do table.insert(lines, line) end
+  lines.file = args[1]
   count = tonumber(args[2])
 end
 %s
-function response(status)
-  if status == expected then good = good + 1 elseif not dry then bad = bad + 1 end
+function response(status, headers)
+  if status == expected then
+    good = good + 1
+    if granted then granted(headers) end
+  elseif not dry then
+    bad = bad + 1
+  end
 end
 function done(summary, latency)
   local good, bad = 0, 0
@@ -52,6 +58,14 @@ function request()
 end
 """
 
+# The same, and every visit's cookie that a voter was given is kept in a file: a line each, a file for each thread.
+CLAIM_KEPT = CLAIM + """
+function granted(headers)
+  kept = kept or io.open(lines.file .. "." .. number, "w")
+  kept:write(headers["Set-Cookie"]:match("[^;]*"), "\\n")
+end
+"""
+
 # A visit each, again and again: the line is "cookie path".
 DOWNLOAD = """
 expected = 200
@@ -59,6 +73,21 @@ function request()
   local cookie, path = lines[at]:match("(%S+) (%S+)")
   at = at + count
   if at > #lines then at = number + 1 end
+  return wrk.format("GET", path, { ["Cookie"] = cookie })
+end
+"""
+
+# A visit each, once. Where all are spent the thread ends, as with the claims.
+DOWNLOAD_ONCE = """
+expected = 200
+function request()
+  if at > #lines then
+    dry = true
+    wrk.thread:stop()
+    return wrk.format("GET", "/robots.txt")
+  end
+  local cookie, path = lines[at]:match("(%S+) (%S+)")
+  at = at + count
   return wrk.format("GET", path, { ["Cookie"] = cookie })
 end
 """
