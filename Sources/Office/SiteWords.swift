@@ -27,11 +27,14 @@ package struct SiteWords: Sendable {
     /// - Parameter english: the sentences by key: the keys that a file may have, and their blanks.
     /// - Throws: ``OfficeError`` `badInput` with every problem of every file.
     package static func all(in office: URL, english: [String: String]) throws -> [SiteWords] {
-        let files = FolderFiles(url: office)
+        let place = office.appendingPathComponent(folder)
+        // The site's own user need not be able to list the office's folder.
+        guard FileManager.default.fileExists(atPath: place.path) else { return [] }
+        let files = FolderFiles(url: place)
         var problems: [Problem] = []
         var found: [SiteWords] = []
         do throws(Problem) {
-            for file in try files.names(in: folder) where file.hasSuffix(".yaml") && !file.hasPrefix(".") {
+            for file in try files.names() where file.hasSuffix(".yaml") && !file.hasPrefix(".") {
                 do throws(Problem) {
                     if let words = try read(file, files, english, &problems) { found.append(words) }
                 } catch {
@@ -55,7 +58,7 @@ package struct SiteWords: Sendable {
                 file: path, what: "\(Printable.quote(tag)) is no language tag",
                 hint: "Name the file for its language: fr.yaml, zh-Hant.yaml.")
         }
-        guard let bytes = try files.read(path, atMost: FolderFiles.largestText) else { return nil }
+        guard let bytes = try files.read(file, atMost: FolderFiles.largestText) else { return nil }
         let document: Document
         do { document = try YAMLFile.read(bytes, file: path) } catch {
             throw Problem(file: path, what: "\(error)", hint: "`uocava site words` prints a file to begin from.")
@@ -95,9 +98,11 @@ package struct SiteWords: Sendable {
 
     private static func blanks(_ text: String) -> [String] { text.matches(of: /\{([^{}]*)\}/).map { String($0.output.1) }.sorted() }
 
-    /// The keys that are said in English, as the file has no sentence for them; none where the language is shipped.
+    /// The keys that are said in English: the file has no sentence for them, or the English one still; none where the language is shipped.
     package func missing(of english: [String: String], shipped: [String]) -> [String] {
-        shipped.contains(tag) ? [] : english.keys.filter { sentences[$0] == nil }.sorted()
+        guard !shipped.contains(tag) else { return [] }
+        // A single word, as Fax, may be the same.
+        return english.filter { sentences[$0.key] == nil || sentences[$0.key] == $0.value && $0.value.contains(" ") }.keys.sorted()
     }
 
     /// A file with these sentences, ready to be translated.

@@ -30,6 +30,7 @@ package struct WishDesk: Sendable {
         /// Wishes that the counter cannot honestly have taken down, or too many of one ballot.
         package var refused = 0
 
+        /// So many of each.
         package init(mailed: Int = 0, listed: Int = 0, refused: Int = 0) {
             self.mailed = mailed
             self.listed = listed

@@ -86,9 +86,10 @@ package enum PageLayout {
         .sample{margin:0;padding:.6rem 1.25rem;text-align:center;background:var(--warnbg);color:var(--warn);border-bottom:2px solid var(--warn)}
         .skip{position:absolute;inset-inline-start:-99rem}
         .skip:focus{inset-inline-start:1rem;top:.5rem;padding:.5rem 1rem;background:var(--paper)}
+        [dir=rtl] :is(p,li,dt,dd,h1,h2,label,.hint,aside){unicode-bidi:plaintext}
         @media print{button,.button,.skip{display:none}}
         """
 
     /// SHA-256 of ``style`` as the content security policy writes it; a test holds the two together.
-    static let styleHash = "sha256-D3s9YfCMBQlWyRgs4yU5yAhmVE7lbh0Q6zU70lL+Cy4="
+    static let styleHash = "sha256-tYye98b8jOS8gmpKOupdYX6zddXnSg3ZPI5Izc77TM0="
 }

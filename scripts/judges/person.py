@@ -109,6 +109,9 @@ class Walk:
         self.at(browser, "accessibility", 200)
         self.press(browser, 'a[href^="/privacy"]')
         self.at(browser, "privacy", 200)
+        self.open(browser, "/")
+        self.press(browser, 'a[href^="/new-link"]')
+        self.at(browser, "new-link", 200)
         self.open(browser, f"/b/{voter.token}")
         self.at(browser, "link", 200)
         self.fill(browser, "#answer", {"en": "the day I was born", "es": "el día en que nací"}[self.language])
@@ -129,12 +132,27 @@ class Walk:
             name = path.rsplit("/", 1)[1]
             came = browser.downloaded(name, size)
             self.verdicts.holds(f"{self.label}: Enter on the button brings {kind.upper()} ({size:,} bytes)", len(came) == size, f"{name}, {size} bytes", sorted(p.name for p in browser.downloads.iterdir()))
+            if kind == "pdf":
+                packet = browser.downloads / name
         browser.read_logs()
         self.press(browser, 'a[href^="/t/"]')
         self.verdicts.same(f"{self.label}: the tracking page says that the packet was downloaded", True, becomes(True, lambda: self.says(browser, DOWNLOADED[self.language]), 30, 1))
         browser.read_logs()
         self.at(browser, "tracking", 200)
+        self.check(browser, packet)
         return re.search(r"T(-[0-9A-Z]{4}){5}", browser.driver.current_url).group(0)
+
+    def check(self, browser, packet):
+        """Whether the packet is genuine: chosen as a file, which the page's script reads, and by typing."""
+        self.open(browser, "/verify")
+        self.at(browser, "verify", 200)
+        self.tab_to(browser, "#file")
+        browser.choose("#file", packet)
+        self.at(browser, "verify-ours", 200)
+        self.fill(browser, "#sha256", "0" * 64)
+        self.at(browser, "verify-unknown", 404)
+        self.fill(browser, "#sha256", "sample")
+        self.at(browser, "verify-unclear", 422)
 
     @staticmethod
     def says(browser, words):
@@ -207,6 +225,8 @@ class Rarities(Walk):
                 self.open(browser, f"/b/{replaced.token}")
                 self.fill(browser, "#answer", self.birthday(replaced))
                 self.at(browser, "replaced", 403)
+                self.press(browser, "form button")
+                self.at(browser, "new-link-sent", 200)
                 self.post(browser, self.site.url + "/ballot", "a=b")
                 self.at(browser, "method", 405)
                 self.post(browser, f"{self.site.url}/b/{voter.token}", "answer=01/01/1970")

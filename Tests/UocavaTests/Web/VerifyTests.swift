@@ -186,12 +186,16 @@ import Web
                     return try connection.receive().status
                 }
             }
-            for host in ["localhost", "127.0.0.1:8080", "[::1]:8080", "ballots.example.gov"] { #expect(try await ask("/", host) == 200) }
-            for host in ["a b/@c", "user@host", "x/y", String(repeating: "a", count: 300)] {
-                #expect(try await ask("/", host) == 400, "\(host)")
+            let good = ["localhost", "127.0.0.1:8080", "[::1]:8080", "ballots.example.gov"]
+            let bad = ["a b/@c", "user@host", "x/y", String(repeating: "a", count: 300), nil]
+            for (hosts, status) in [(good.map(Optional.some), 200), (bad, 400)] {
+                for host in hosts {
+                    let answered = try await ask("/", host)
+                    #expect(answered == status, "\(host ?? "none")")
+                }
             }
-            #expect(try await ask("/", nil) == 400)
-            #expect(try await ask("/healthz", nil) == 200)
+            let health = try await ask("/healthz", nil)
+            #expect(health == 200)
         }
     }
 
