@@ -17,8 +17,7 @@ package struct ClientAddress: Sendable {
         let hops = headers[values: .xForwardedFor].flatMap { $0.split(separator: ",") }.map {
             Self.canonical($0.trimmingCharacters(in: .whitespaces))
         }
-        guard let client = hops.last(where: { !trusted.contains($0) }), client.contains(".") || client.contains(":"), client.count <= 45
-        else {
+        guard let client = hops.last(where: { !trusted.contains($0) }), (try? SocketAddress(ipAddress: client, port: 0)) != nil else {
             return Self.network(peer)
         }
         return Self.network(client)

@@ -26,7 +26,7 @@ package enum PageLayout {
         <footer>
         {{#office.reachable}}<h2>{{t.contact}}</h2>
         <ul class="plain">
-        {{#office.email}}<li>{{t.email}}: <a href="mailto:{{office.email}}"><bdi dir="ltr">{{office.email}}</bdi></a></li>
+        {{#office.email}}<li>{{t.email}}: <a href="mailto:{{office.email}}"><bdi dir="ltr">{{#office.email_parts}}{{.}}<wbr>{{/office.email_parts}}</bdi></a></li>
         {{/office.email}}{{#office.phone}}<li>{{t.phone}}: <a href="tel:{{office.dial}}"><bdi dir="ltr">{{office.phone}}</bdi></a></li>
         {{/office.phone}}{{#office.fax}}<li>{{t.fax}}: <bdi dir="ltr">{{office.fax}}</bdi></li>
         {{/office.fax}}{{#office.address}}<li>{{t.post}}: <bdi>{{office.address}}</bdi></li>

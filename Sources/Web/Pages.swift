@@ -42,12 +42,23 @@ struct Pages: Sendable {
         return ByteBuffer(string: library.render(context, withTemplate: name.rawValue) ?? "")
     }
 
+    /// An address in pieces that a narrow screen may break it into: behind the at sign and behind dots.
+    private static func parts(_ address: String) -> [String] {
+        address.reduce(into: [""]) { parts, character in
+            parts[parts.count - 1].append(character)
+            if character == "@" || character == "." { parts.append("") }
+        }
+    }
+
     private static func direction(_ language: PageLanguage) -> String { language.isRightToLeft ? "rtl" : "ltr" }
 
     private static func office(_ notice: PublicNotice, _ language: PageLanguage) -> [String: Any] {
         var office: [String: Any] = ["name": notice.officeName.isEmpty ? PageTexts.sentence("office", language) : notice.officeName]
         if !notice.jurisdiction.isEmpty { office["place"] = notice.jurisdiction }
-        if !notice.email.isEmpty { office["email"] = notice.email }
+        if !notice.email.isEmpty {
+            office["email"] = notice.email
+            office["email_parts"] = parts(notice.email)
+        }
         if !notice.phone.isEmpty {
             office["phone"] = notice.phone
             // RFC 3966: a telephone's address has digits and a plus only.

@@ -139,8 +139,9 @@ class Walk:
         self.verdicts.same(f"{self.label}: the tracking page says that the packet was downloaded", True, becomes(True, lambda: self.says(browser, DOWNLOADED[self.language]), 30, 1))
         browser.read_logs()
         self.at(browser, "tracking", 200)
+        code = re.search(r"T(-[0-9A-Z]{4}){5}", browser.driver.current_url).group(0)
         self.check(browser, packet)
-        return re.search(r"T(-[0-9A-Z]{4}){5}", browser.driver.current_url).group(0)
+        return code
 
     def check(self, browser, packet):
         """Whether the packet is genuine: chosen as a file, which the page's script reads, and by typing."""

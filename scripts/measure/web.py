@@ -134,7 +134,7 @@ def beside_nginx(office, lines, chosen, work):
     """Files and pages, plain and over TLS."""
     names = certificate(work)
     secure = secure_twin(office, work / "secure", names)
-    server, behind = office.serve(), secure.serve(unverified())
+    server, behind = office.serve(), secure.serve(tls=unverified())
     version, cipher = spoken(secure)
     nginx = Nginx(work / "nginx", (*names, version, cipher))
     pairs = Pairs(chosen.connections, chosen.seconds, work)
@@ -231,7 +231,7 @@ def memory(server, key="VmRSS"):
 
 def idle(office, count, tls=None):
     """Memory of the site before and while so many connections are open on which one page was asked for, from several addresses."""
-    server = office.serve(tls)
+    server = office.serve(tls=tls)
     before, kept_open = memory(server), []
     try:
         for number in range(count):

@@ -11,7 +11,7 @@ import Web
         let pair = try WebTestCertificate("localhost")
         defer { pair.remove() }
         // More than the two kernels and the stream's window take in between.
-        try await WebTestSite.serving(baseLength: 40_000_000, configure: pair.configure) { site in
+        try await WebTestSite.serving(baseLength: 24_000_000, configure: pair.configure) { site in
             let ballot = try site.issue()[0]
             let address = "https://localhost:\(site.port)"
             let jar = pair.path("jar")
@@ -22,12 +22,10 @@ import Web
             }
             #expect(claim.text == "2 303")
             let packet = "\(address)/ballot/\(WebTestSite.fileName).pdf"
-            let cut = try await WebTestSite.onThread {
-                try WebTestProgram.run("curl", common + [file, "--limit-rate", "1M", "--max-time", "6", packet])
-            }
-            #expect(cut.status == 28)
-            let length = try #require(FileManager.default.contents(atPath: file)?.count)
-            #expect(length > 0 && length < ballot.pdf.count)
+            // Whoever reads for curl goes away after half a megabyte, and so does curl.
+            let cut = "curl -sk --http2 -b '\(jar)' '\(packet)' | head -c 500000 > '\(file)'"
+            _ = try await WebTestSite.onThread { try WebTestProgram.run("sh", ["-c", cut]) }
+            #expect(FileManager.default.contents(atPath: file)?.count == 500_000)
             try await Task.sleep(for: .milliseconds(500))
             #expect(try site.events("delivered", of: ballot) == 0)
             let rest = try await WebTestSite.onThread { try WebTestProgram.run("curl", common + [file, "-C", "-", packet]) }
