@@ -104,7 +104,11 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         isStream = context.channel.isStream
-        if isStream { try? context.pipeline.syncOperations.addHandler(StreamEnding(), position: .first) }
+        if isStream {
+            try? context.pipeline.syncOperations.addHandler(StreamEnding(), position: .first)
+        } else {
+            OneHost.stand(in: context.pipeline)
+        }
         let wire = isStream ? context.channel.parent ?? context.channel : context.channel
         self.wire = wire
         keeper = try? wire.pipeline.syncOperations.handler(type: DoorKeeper.self)

@@ -187,7 +187,7 @@ import Web
                 }
             }
             let good = ["localhost", "127.0.0.1:8080", "[::1]:8080", "ballots.example.gov"]
-            let bad = ["a b/@c", "user@host", "x/y", String(repeating: "a", count: 300), nil]
+            let bad = ["a b/@c", "user@host", "x/y", String(repeating: "a", count: 300), "localhost\r\nHost: localhost", nil]
             for (hosts, status) in [(good.map(Optional.some), 200), (bad, 400)] {
                 for host in hosts {
                     let answered = try await ask("/", host)
