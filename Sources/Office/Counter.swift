@@ -312,13 +312,13 @@ package final class Counter: Sendable {
     ///
     /// - Parameters:
     ///   - range: half-open, in bytes of the file, which has `length` bytes.
-    ///   - failed: told where it could not be written down.
+    ///   - ended: told when it is on the disk, or what kept it from there.
     package func served(
-        _ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8], failed: @escaping @Sendable (any Error) -> Void
+        _ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8], ended: @escaping @Sendable ((any Error)?) -> Void
     ) {
-        guard !range.isEmpty else { return }
+        guard !range.isEmpty else { return ended(nil) }
         let now = clock.now()
-        commits.post(failed: failed) { transaction in
+        commits.post(ended: ended) { transaction in
             let before = try transaction.first(
                 "SELECT ranges FROM served WHERE link = $1 AND file = $2", .blob(link), .text(file.rawValue)
             ) { ServedRanges(text: try $0.text("ranges")) }
@@ -336,9 +336,6 @@ package final class Counter: Sendable {
             if first == 1 { try Self.event("delivered", ballot: ballot, link: link, at: now, detail: file.rawValue, in: transaction) }
         }
     }
-
-    /// Waits until all that was to be written down before is on the disk, or could not be.
-    package func settled() async { _ = try? await commits.submit { _ in } }
 
     // MARK: Tracking
 

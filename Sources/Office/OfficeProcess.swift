@@ -66,12 +66,7 @@ package struct OfficeProcess: Service {
                 }
                 let mailroom = Mailroom(office)
                 try watch.look(at: office, logger)
-                let granted = try WishDesk(office).serve()
-                if granted != WishDesk.Summary() {
-                    logger.info(
-                        "new links by mail",
-                        metadata: ["mailed": "\(granted.mailed)", "listed": "\(granted.listed)", "refused": "\(granted.refused)"])
-                }
+                Self.grantWishes(office, troubles, logger)
                 let reminded = reminds ? try mailroom.queueReminders() : 0
                 if reminded > 0 { logger.info("reminders are queued", metadata: ["letters": "\(reminded)"]) }
                 // What came back is read whatever becomes of the letters, and after them: a flood of mails must not keep letters here.
@@ -102,6 +97,20 @@ package struct OfficeProcess: Service {
         }
     }
 
+    /// Mails new links that voters asked for. That it cannot be done now keeps no letter from going out.
+    private static func grantWishes(_ office: Office, _ troubles: Troubles, _ logger: Logger) {
+        do {
+            let granted = try WishDesk(office).serve()
+            troubles.note(.wishes, nil, logger)
+            guard granted != WishDesk.Summary() else { return }
+            logger.info(
+                "new links by mail",
+                metadata: ["mailed": "\(granted.mailed)", "listed": "\(granted.listed)", "refused": "\(granted.refused)"])
+        } catch {
+            troubles.note(.wishes, "\(error)", logger)
+        }
+    }
+
     /// Reads what came back. That it cannot be read keeps no letter from going out.
     private static func readBounces(_ office: Office, _ troubles: Troubles, _ logger: Logger) {
         let name = office.configuration.smtp.bounceMaildir
@@ -126,6 +135,7 @@ package struct OfficeProcess: Service {
         enum Kind: String {
             case round = "the office process could not do its round and tries again"
             case bounces = "what came back cannot be read"
+            case wishes = "new links that voters asked for cannot be made now; it is tried again"
         }
 
         private let said = Mutex<[Kind: String]>([:])

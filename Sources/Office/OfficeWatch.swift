@@ -46,6 +46,8 @@ package final class OfficeWatch: Sendable {
     /// mistypes, too.
     private static let fewRefused = 50
     private static let spanSeconds: Int64 = 600
+    /// No site counts further; beyond it we could not reckon with it.
+    private static let most: Int64 = 1_000_000_000_000
 
     /// A watch that has seen nothing; what was there before it is no news.
     package init() {}
@@ -104,7 +106,7 @@ package final class OfficeWatch: Sendable {
         let rows = try office.readCounter { counter in
             try counter.all(
                 """
-                SELECT substr(CAST(name AS TEXT), 1, 40) AS name, CASE typeof(count) WHEN 'integer' THEN max(count, 0) ELSE 0 END AS count
+                SELECT substr(CAST(name AS TEXT), 1, 40) AS name, CASE typeof(count) WHEN 'integer' THEN min(max(count, 0), \(most)) ELSE 0 END AS count
                 FROM tally LIMIT 100
                 """
             ) { (name: try $0.text("name"), count: Int(try $0.integer("count"))) }
@@ -141,12 +143,12 @@ package final class OfficeWatch: Sendable {
             page.add([:], Int64(try transaction.count("SELECT count(*) FROM office WHERE mail_paused_at IS NOT NULL")))
         }
         let known = Int64(try office.books.read { try $0.count("SELECT events_known FROM office WHERE id = 1") })
-        let behind = try? office.readCounter { Int64(try $0.count("SELECT ifnull(max(seq), 0) FROM counter_event")) - known }
+        let behind = try? office.readCounter { Int64(try $0.count("SELECT count(*) FROM counter_event WHERE seq > \(known)")) }
         page.add("uocava_counter_up", .gauge, "1 while the counter's database can be read.")
         page.add([:], behind == nil ? 0 : 1)
         if let behind {
             page.add("uocava_counter_events_waiting", .gauge, "Events at the counter that are not in the journal yet.")
-            page.add([:], max(0, behind))
+            page.add([:], behind)
         }
         let tallies = (try? Self.tallies(of: office)) ?? [:]
         for kind in SiteTally.Kind.allCases {

@@ -48,6 +48,8 @@ package struct WishDesk: Sendable {
 
     /// Wishes that are looked at in one go: who floods the counter must not keep the letters waiting.
     private static let atOnce = 200
+    /// Seconds to wait for whoever else makes links: letters that are due must not wait long for wishes.
+    private static let patience = 2.0
     /// A wish may be dated so far off our clock.
     private static let clockTolerance: Int64 = 600
     /// After a change of the address, a link needs a person: whoever changed it would get the ballot.
@@ -68,7 +70,7 @@ package struct WishDesk: Sendable {
         let wishes = try newWishes()
         let retired = try retiredLinks()
         guard !wishes.isEmpty || !retired.isEmpty else { return summary }
-        let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
+        let lock = try office.lock("links", wait: Self.patience, busy: "Another process is making links.")
         defer { withExtendedLifetime(lock) {} }
         try links.finishInterruptedLocked()
         for wish in wishes {
@@ -188,42 +190,32 @@ package struct WishDesk: Sendable {
 
     // MARK: Retired links
 
-    /// The ballots whose newest link was retired, and that have had no new one for a day.
+    /// The ballots whose newest link was retired, that can have a new one and have had none for a day, and of which nobody was told that they
+    /// cannot.
     private func retiredLinks() throws -> [[UInt8]] {
         let now = office.clock.now()
         return try office.books.read { transaction in
-            let ballots = try transaction.all(
+            let open = try ElectionBook.all(in: transaction).filter { now < Self.closing(of: $0) }.map { "\($0.id)" }
+            let statuses = BallotStatus.allCases.filter { EventKind.linkReplaced.status(after: $0) != nil }.map { "'\($0.rawValue)'" }
+            return try transaction.all(
                 """
                 SELECT b.id FROM exception x JOIN ballot b ON b.election = x.election AND b.voter = x.voter
-                WHERE x.kind = 'link_retired' AND x.cleared_at IS NULL AND b.status NOT IN ('replaced', 'cancelled')
+                    JOIN link l ON l.ballot = b.id AND l.ended_at IS NULL
+                WHERE x.kind = 'link_retired' AND x.cleared_at IS NULL
+                    AND b.election IN (\(open.joined(separator: ", "))) AND b.status IN (\(statuses.joined(separator: ", ")))
+                    AND EXISTS (SELECT 1 FROM journal j WHERE j.ballot = b.id AND j.kind = 'link_retired'
+                        AND instr(CAST(j.canonical AS TEXT), lower(hex(l.id))) > 0)
+                    AND NOT EXISTS (SELECT 1 FROM letter m WHERE m.ballot = b.id AND m.kind = 'new_link' AND m.queued_at > $1)
+                    AND NOT EXISTS (SELECT 1 FROM exception y WHERE y.election = x.election AND y.voter = x.voter
+                        AND y.kind = 'needs_new_link' AND y.cleared_at IS NULL)
                 ORDER BY x.since LIMIT \(Self.atOnce)
-                """
+                """, .integer(now.adding(seconds: -Counter.daySeconds).milliseconds)
             ) { try $0.blob("id") }
-            return try ballots.filter { ballot in
-                guard
-                    let link = try transaction.first(
-                        "SELECT id FROM link WHERE ballot = $1 AND ended_at IS NULL", .blob(ballot), decode: { try $0.blob("id") }),
-                    try isRetired(link, of: ballot, in: transaction)
-                else { return false }
-                return try mailedToday(ballot, at: now, in: transaction) == 0
-                    && !(try isListed(ballot, in: transaction))
-            }
         }
     }
 
-    private func isRetired(_ link: [UInt8], of ballot: [UInt8], in transaction: Transaction) throws -> Bool {
-        try transaction.all("SELECT canonical FROM journal WHERE ballot = $1 AND kind = 'link_retired'", .blob(ballot)) {
-            try JSONValue.parse(try $0.blob("canonical"))["link"]?.stringValue
-        }.contains(hex(link))
-    }
-
-    /// Whether somebody was told already that no link can be mailed.
-    private func isListed(_ ballot: [UInt8], in transaction: Transaction) throws -> Bool {
-        try transaction.count(
-            """
-            SELECT count(*) FROM exception x JOIN ballot b ON b.election = x.election AND b.voter = x.voter
-            WHERE b.id = $1 AND x.kind = 'needs_new_link' AND x.cleared_at IS NULL
-            """, .blob(ballot)) > 0
+    private static func closing(of election: KeptElection) -> Instant {
+        election.definition.deadlines.linksClose.instant(in: election.definition.timeZone)
     }
 
     private func renew(_ ballot: [UInt8]) throws -> Outcome {
@@ -272,8 +264,7 @@ package struct WishDesk: Sendable {
         }
         try office.books.write { transaction in
             // A ballot that is back, or whose links have closed, needs no link: nobody has to do anything.
-            let closesAt = election.definition.deadlines.linksClose.instant(in: election.definition.timeZone)
-            if EventKind.linkReplaced.status(after: ballot.status) != nil, now < closesAt {
+            if EventKind.linkReplaced.status(after: ballot.status) != nil, now < Self.closing(of: election) {
                 try ExceptionList.add(
                     .needsNewLink, voter: ballot.voter, election: election.id, detail: "\(detail) \(why)", at: now, in: transaction)
             }

@@ -53,10 +53,11 @@ package final class GroupCommit: @unchecked Sendable {  // why: `jobs` and `stop
 
     /// Puts `body` into the next transaction, behind everything that was submitted before, and does not wait for it.
     ///
-    /// - Parameter failed: told what undid it, on the writer's thread; without it that is lost.
-    package func post(failed: @escaping @Sendable (any Error) -> Void = { _ in }, _ body: @escaping @Sendable (Transaction) throws -> Void)
-    {
-        enqueue(Job(run: body, finish: { if let failure = $0 { failed(failure) } }))
+    /// - Parameter ended: told on the writer's thread that it is durable, or what undid it; without it that is lost.
+    package func post(
+        ended: @escaping @Sendable ((any Error)?) -> Void = { _ in }, _ body: @escaping @Sendable (Transaction) throws -> Void
+    ) {
+        enqueue(Job(run: body, finish: ended))
     }
 
     private func enqueue(_ job: Job) {

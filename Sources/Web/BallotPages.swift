@@ -112,9 +112,12 @@ extension PublicResponder {
 
     /// How many bytes to hand to the connection at once: what a slow client over TLS makes us hold for him.
     private static let handful = 1 << 20
+
     private func body(_ content: FileContent, _ range: Range<Int>, _ file: Counter.File, visit: Counter.Visit, to call: Call)
         -> ResponseBody
     {
+        // Nothing will be served, so nobody must wait for it, or write it down.
+        guard call.head.method == .get else { return ResponseBody(contentLength: range.count) { _ in } }
         let channel = call.visitor.channel
         let slices = content.slices(range, of: channel.isStream ? FileContent.streamPieceLength : FileContent.pieceLength)
         let ledger = ServedLedger(
@@ -185,6 +188,7 @@ final class ServedLedger: Sendable {
         let served = range.lowerBound..<(range.lowerBound + count)
         guard isNews, !visit.hasServed(served, of: file) else { return }
         counter.served(served, of: file, length: fileLength, link: visit.link, ballot: visit.ballot) { [logger] error in
+            guard let error else { return }
             // The voter has the bytes; only the books lack them. A second download mends that.
             logger.error("served bytes could not be recorded", metadata: ["error": "\(error)"])
         }

@@ -10,6 +10,14 @@ package enum PageTemplates {
         .verify: verify, .message: message
     ]
 
+    /// What stands above a form that has to be filled in again, in every page that has one.
+    package static let alert = """
+        <div class="note alert" role="alert" id="alert"><p><strong>{{head}}</strong></p>
+        {{#body}}<p>{{.}}</p>
+        {{/body}}</div>
+
+        """
+
     private static let home = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         <p>{{t.home_what}}</p>
@@ -54,10 +62,7 @@ package enum PageTemplates {
     /// Without an `action` the form goes to the page's own address: so the bytes are the same for every token.
     private static let link = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
-        {{#alert}}<div class="note alert" role="alert" id="alert"><p><strong>{{head}}</strong></p>
-        {{#body}}<p>{{.}}</p>
-        {{/body}}</div>
-        {{/alert}}<p>{{t.link_why}}</p>
+        {{#alert}}{{>alert}}{{/alert}}<p>{{t.link_why}}</p>
         <form method="post" autocomplete="off">
         <label for="answer">{{label}}</label>
         <span class="hint" id="hint">{{hint}}</span>
@@ -125,10 +130,7 @@ package enum PageTemplates {
 
     private static let trackForm = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
-        {{#alert}}<div class="note alert" role="alert" id="alert"><p><strong>{{head}}</strong></p>
-        {{#body}}<p>{{.}}</p>
-        {{/body}}</div>
-        {{/alert}}<p>{{t.track_what}}</p>
+        {{#alert}}{{>alert}}{{/alert}}<p>{{t.track_what}}</p>
         <form method="post" action="/t{{query}}" autocomplete="off">
         <label for="code">{{t.track_label}}</label>
         <span class="hint" id="hint">{{t.track_hint}}</span>
@@ -160,10 +162,7 @@ package enum PageTemplates {
         {{#found}}<div class="note" role="status"><p><strong>{{head}}</strong></p>
         {{#body}}<p>{{.}}</p>
         {{/body}}</div>
-        {{/found}}{{#alert}}<div class="note alert" role="alert" id="alert"><p><strong>{{head}}</strong></p>
-        {{#body}}<p>{{.}}</p>
-        {{/body}}</div>
-        {{/alert}}<p>{{t.verify_what}}</p>
+        {{/found}}{{#alert}}{{>alert}}{{/alert}}<p>{{t.verify_what}}</p>
         <div id="choose" hidden>
         <label for="file">{{t.verify_file}}</label>
         <span class="hint" id="filehint">{{t.verify_file_hint}}</span>

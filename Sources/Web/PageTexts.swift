@@ -48,7 +48,7 @@ package struct PageLanguages: Sendable {
     package init(adding words: [SiteWords]) {
         var all = [PageLanguage.english, .spanish]
         for words in words {
-            if let index = all.firstIndex(where: { $0.tag == words.tag }) {
+            if let index = all.firstIndex(where: { $0.tag.lowercased() == words.tag.lowercased() }) {
                 all[index] = PageLanguage(words, over: all[index])
             } else {
                 all.append(PageLanguage(words, over: nil))

@@ -12,7 +12,9 @@ struct Pages: Sendable {
     /// Parses every template once.
     init(_ languages: PageLanguages) throws {
         self.languages = languages
-        var templates = ["layout": try MustacheTemplate(string: PageLayout.template)]
+        var templates = [
+            "layout": try MustacheTemplate(string: PageLayout.template), "alert": try MustacheTemplate(string: PageTemplates.alert)
+        ]
         for (name, source) in PageTemplates.sources { templates[name.rawValue] = try MustacheTemplate(string: source) }
         library = MustacheLibrary(templates: templates)
     }

@@ -94,14 +94,14 @@ struct PublicResponder: HTTPResponder {
             do {
                 form = PostedForm.fields(try await Self.body(of: request))
             } catch is NIOTooManyBytesError {
-                return closing(await message(.contentTooLarge, "large", ["large_body"], language), visitor)
+                return closing(await message(.contentTooLarge, "large", ["large_body"], language), request.head, visitor)
             } catch is Slow {
-                return closing(await message(.requestTimeout, "late", ["late_body"], language), visitor)
+                return closing(await message(.requestTimeout, "late", ["late_body"], language), request.head, visitor)
             } catch let cancelled as CancellationError {
                 throw cancelled
             } catch {
                 // Nothing of ours is asked while a form comes in: it is cut off, or its chunks are no chunks.
-                return closing(await message(.badRequest, "garbled", ["garbled_body"], language), visitor)
+                return closing(await message(.badRequest, "garbled", ["garbled_body"], language), request.head, visitor)
             }
         }
         let call = Call(
@@ -244,9 +244,11 @@ struct PublicResponder: HTTPResponder {
     }
 
     /// The response, after which the connection (of HTTP/2, the stream) ends: the rest of what the client sends is not wanted.
-    private func closing(_ response: Response, _ visitor: Visitor) -> Response {
+    private func closing(_ response: Response, _ head: HTTPRequest, _ visitor: Visitor) -> Response {
         var response = response
         if !visitor.channel.isStream { response.headers[.connection] = "close" }
+        // The body of an answer to HEAD is never written: then only the header says so.
+        guard head.method != .head else { return response }
         let body = response.body
         let channel = visitor.channel
         let delivery = Delivery(pieces: [body.contentLength ?? 0], on: channel.eventLoop)

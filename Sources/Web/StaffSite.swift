@@ -34,8 +34,10 @@ package struct StaffSite: Sendable {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let (logger, onListening) = (logger, onListening)
+        // Apart from everything that voters or letters wait for.
+        let pool = WorkPool(threads: 1)
         let application = Application(
-            responder: StaffResponder(office: office, watch: watch, logger: logger),
+            responder: StaffResponder(office: office, watch: watch, pool: pool, logger: logger),
             server: .http1(configuration: .init(idleTimeout: .seconds(30))),
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port)),
             onServerRunning: { channel in
@@ -44,25 +46,27 @@ package struct StaffSite: Sendable {
                 onListening(port)
             },
             logger: quiet)
-        return Optional(application: application, place: "\(listen.host):\(listen.port)", logger: logger)
+        return Dispensable(application: application, pool: pool, place: "\(listen.host):\(listen.port)", logger: logger)
     }
 
     /// Letters go out and returns are written down whether or not somebody can look at numbers: where the listener cannot be had, that is said
     /// and the rest goes on.
-    private struct Optional<Application: Service>: Service {
+    private struct Dispensable<Application: Service>: Service {
         let application: Application
+        let pool: WorkPool
         let place: String
         let logger: Logger
 
         func run() async throws {
             do {
                 try await application.run()
-            } catch let error as IOError {
+            } catch let error where !(error is CancellationError) {
+                let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
                 logger.warning(
-                    "there are no metrics: staff.listen cannot be used",
-                    metadata: ["address": "\(place)", "reason": "\(String(cString: strerror(error.errnoCode)))"])
+                    "there are no metrics: staff.listen cannot be used", metadata: ["address": "\(place)", "reason": "\(reason)"])
                 try? await gracefulShutdown()
             }
+            await pool.stop()
         }
     }
 }
@@ -72,15 +76,8 @@ private struct StaffResponder: HTTPResponder {
 
     let office: Office
     let watch: OfficeWatch
+    let pool: WorkPool
     let logger: Logger
-    /// Apart from everything that voters or letters wait for.
-    private let pool = WorkPool(threads: 1)
-
-    init(office: Office, watch: OfficeWatch, logger: Logger) {
-        self.office = office
-        self.watch = watch
-        self.logger = logger
-    }
 
     func respond(to request: Request, context: Visitor) async throws -> Response {
         guard request.uri.path == "/metrics" else { return text(.notFound, "There is only /metrics here.\n") }

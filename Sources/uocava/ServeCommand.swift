@@ -17,7 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
               public  the voters' site. Opens uocava.yaml and counter.sqlite, nothing
                       else: run it as a user who may read nothing else of the office.
-              office  sends letters as they fall due, and copies what voters did into the journal.
+              office  sends letters as they fall due, mails new links that voters ask for,
+                      copies what voters did into the journal, and shows /metrics at
+                      staff.listen.
               all     both in one process, for a small office or a trial.
 
             Examples:

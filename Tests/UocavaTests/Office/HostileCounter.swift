@@ -98,8 +98,7 @@ enum HostileCounter {
             let visit = try await counter.visit(cookie: cookie)
         else { throw ReportsFailure("the claim of \(number) was refused") }
         if whole {
-            counter.served(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
-            await counter.settled()
+            try await counter.writeDown(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
         }
         await counter.stop()
     }

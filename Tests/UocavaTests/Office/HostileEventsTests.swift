@@ -18,16 +18,9 @@ struct HostileEventsTests {
 
     private func refusals(_ test: TestOffice) throws -> [JSONValue] { try HostileCounter.journal("counter_event_refused", test) }
 
-    private func office() throws -> TestOffice {
-        let test = try TestOffice()
-        try test.issue()
-        test.advance(seconds: 3600)
-        return test
-    }
-
     @Test("A claim is taken once for a link, a delivery once for a ballot; the same again is refused and journalled once")
     func again() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test, whole: true)
         try test.office.catchUp()
         try test.verify("nothing is wrong before")
@@ -50,7 +43,7 @@ struct HostileEventsTests {
 
     @Test("A delivery counts on the claimed link only; a link is retired once, and not when it was claimed")
     func order() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try HostileCounter.run(event("delivered", "V2", test), on: test)
         try await HostileCounter.claim("V1", test)
         try HostileCounter.run(event("retired", "V1", test) + event("retired", "V3", test) + event("retired", "V3", test), on: test)
@@ -73,7 +66,7 @@ struct HostileEventsTests {
 
     @Test("A claim on a link that was replaced long before is refused")
     func replaced() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         let old = ReportsOffice.hex(try HostileCounter.link(of: "V1", test))
         try LinkDesk(test.office).newLink(for: VoterID("V1"), election: TestOffice.election, reason: "lost")
         test.advance(seconds: 7200)
@@ -89,7 +82,7 @@ struct HostileEventsTests {
         "A flood of events is counted, not journalled row by row, and the honest event behind it is taken", .timeLimit(.minutes(10)),
         arguments: ["randomblob(16)", "LINK(V4)"])
     func flood(_ link: String) async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         let size = Self.isLong ? 1_000_000 : 30_000
         let journal = try HostileCounter.count("SELECT count(*) FROM journal", test)
         try HostileCounter.run(
@@ -109,7 +102,7 @@ struct HostileEventsTests {
 
     @Test("A number far ahead hides no event that comes later", arguments: ["1000000000000", "9223372036854775807"])
     func farAhead(_ seq: String) async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test)
         try test.office.catchUp()
         try HostileCounter.run(event("retired", "V2", seq: seq, test), on: test)
@@ -133,7 +126,7 @@ struct HostileEventsTests {
 
     @Test("What was taken over and is missing is told, also where the numbers began anew")
     func cutOff() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         for number in ["V1", "V2", "V3"] { try await HostileCounter.claim(number, test) }
         try test.office.catchUp()
         try HostileCounter.run("DELETE FROM counter_event WHERE seq > 1", on: test, without: ["counter_event_kept"])
@@ -153,7 +146,7 @@ struct HostileEventsTests {
             "-9223372036854775807, 'retired', BALLOT(V1), LINK(V1)", "1.5, 'delivered', BALLOT(V1), LINK(V1)"
         ])
     func malformed(_ values: String) async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         let before = try HostileCounter.voters(test)
         let size = try HostileCounter.count("SELECT sum(length(canonical)) FROM journal", test)
         try HostileCounter.run(

@@ -146,14 +146,11 @@ struct InvariantTests {
             return
         }
         let half = visit.length / 2
-        counter.served(half..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
-        await counter.settled()
+        try await counter.writeDown(half..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
         try test.office.catchUp()
         #expect(try test.status("V4") == "claimed")
-        counter.served(0..<half, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
-        await counter.settled()
-        counter.served(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
-        await counter.settled()
+        try await counter.writeDown(0..<half, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
+        try await counter.writeDown(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
         await counter.stop()
         try test.verify()
         #expect(try test.status("V4") == "delivered")

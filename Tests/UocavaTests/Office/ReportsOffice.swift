@@ -82,8 +82,7 @@ final class ReportsOffice: Sendable {
         guard case .opened(let cookie) = try await counter.claim(token: try test.token(number), answer: birthday),
             let visit = try await counter.visit(cookie: cookie)
         else { throw ReportsFailure("the claim was refused") }
-        counter.served(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
-        await counter.settled()
+        try await counter.writeDown(0..<visit.length, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
         await counter.stop()
     }
 

@@ -61,8 +61,7 @@ struct SanFranciscoTests {
         for packet in downloaded {
             let (visit, half) = (packet.visit, packet.visit.length / 2)
             for range in [half..<visit.length, 0..<half] {
-                counter.served(range, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot) { Issue.record($0) }
-                await counter.settled()
+                try await counter.writeDown(range, of: .pdf, length: visit.length, link: visit.link, ballot: visit.ballot)
             }
         }
         await counter.stop()

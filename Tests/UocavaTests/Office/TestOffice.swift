@@ -66,6 +66,14 @@ final class TestOffice: Sendable {
         #expect(report.findings.map { "\($0.invariant): \($0.subject): \($0.detail)" } == [], comment, sourceLocation: sourceLocation)
     }
 
+    /// An office whose ballots are issued, an hour later.
+    static func issued() throws -> TestOffice {
+        let test = try TestOffice()
+        try test.issue()
+        test.advance(seconds: 3600)
+        return test
+    }
+
     @discardableResult
     func issue(_ change: (inout Issuing.Order) -> Void = { _ in }) throws -> Issuing.Result {
         var order = Issuing.Order(election: Self.election)
@@ -243,5 +251,16 @@ enum SmallBallot {
         for offset in offsets { text += String(format: "%010d 00000 n \n", offset) }
         text += "trailer\n<< /Size \(objects.count + 1) /Root 1 0 R >>\nstartxref\n\(table)\n%%EOF\n"
         return Array(text.utf8)
+    }
+}
+
+extension Counter {
+    /// Writes served bytes down, and waits until that is on the disk.
+    func writeDown(_ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8]) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            served(range, of: file, length: length, link: link, ballot: ballot) { failure in
+                continuation.resume(with: failure.map { .failure($0) } ?? .success(()))
+            }
+        }
     }
 }

@@ -7,13 +7,6 @@ import Testing
 
 @Suite("New links that nobody at the office made", .enabled(if: TestOffice.present, "the program is not built"))
 struct WishTests {
-    private func office() throws -> TestOffice {
-        let test = try TestOffice()
-        try test.issue()
-        test.advance(seconds: 3600)
-        return test
-    }
-
     private func letters(_ number: String, _ test: TestOffice) throws -> Int {
         let ballot = try test.ballot(number)
         return try test.office.books.read {
@@ -47,7 +40,7 @@ struct WishTests {
 
     @Test("A wish is granted once: the old link dies, the letter goes to the address on file, and the new link opens the ballot")
     func granted() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test)
         let old = try test.token("V1")
         #expect(try await wish("V1", test) == .noted)
@@ -70,7 +63,7 @@ struct WishTests {
 
     @Test("Three new links in a day, whoever asks; what is more is not mailed")
     func atMostThree() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test)
         let old = try test.token("V1")
         try LinkDesk(test.office).newLink(for: VoterID("V1"), election: TestOffice.election, reason: "asked by telephone")
@@ -93,7 +86,7 @@ struct WishTests {
 
     @Test("Wishes that cannot be are passed over and change nothing: foreign links, other ballots, wrong times, rubbish")
     func impossible() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         let before = try HostileCounter.voters(test)
         let now = test.now.milliseconds
         try HostileCounter.run(
@@ -113,7 +106,7 @@ struct WishTests {
 
     @Test("A counter that was put back from a copy, with its numbers, does not swallow the wishes that follow")
     func putBack() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test)
         try await HostileCounter.claim("V2", test)
         #expect(try await wish("V1", test) == .noted)
@@ -126,7 +119,7 @@ struct WishTests {
 
     @Test("Within three days of a change of the address no link is mailed by itself: a person is told")
     func changedAddress() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test)
         try test.office.books.write { try $0.execute("UPDATE letter SET state = 'sent', ended_at = queued_at, lease_until = NULL") }
         _ = try VoterRoll(test.office).importRoll(
@@ -143,7 +136,7 @@ struct WishTests {
 
     @Test("A link that was guessed at is retired, a fresh one is mailed, at most one a day, and the office is told")
     func retired() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         func guess() async throws {
             let counter = Counter(database: test.office.counter, clock: test.office.clock)
             for _ in 0..<30 {
@@ -180,9 +173,42 @@ struct WishTests {
         try test.verify("after two retirements")
     }
 
+    /// Thirty wrong answers, as they leave a link.
+    private func retire(_ numbers: [String], _ test: TestOffice) throws {
+        let script = numbers.map { number in
+            """
+            UPDATE link SET state = 'retired' WHERE ballot = BALLOT(\(number)) AND state = 'live';
+            INSERT INTO counter_event (at, kind, ballot, link)
+                VALUES (\(test.now.milliseconds), 'retired', BALLOT(\(number)), LINK(\(number)));
+            """
+        }
+        try HostileCounter.run(script.joined(), on: test)
+        try test.office.catchUp()
+    }
+
+    @Test("Retired links that can have no new one keep nobody busy: the ballot is back, the links have closed, or somebody was told")
+    func nothingToDo() async throws {
+        let test = try TestOffice.issued()
+        try retire(["V1", "V2"], test)
+        let code = try #require(try Reports(test.office).status(election: TestOffice.election, of: "V1").first?.returnCode?.text)
+        _ = try Returns(test.office).receive([Returns.Scan(code: code)])
+        try test.office.books.write {
+            try $0.execute("UPDATE letter SET state = 'sent', ended_at = queued_at, lease_until = NULL WHERE ended_at IS NULL")
+        }
+        _ = try VoterRoll(test.office).importRoll(
+            TestOffice.roll([TestOffice.row(2, email: "new@example.org")]), file: "voters.csv", election: TestOffice.election)
+        // The change of the address has put V2 on the list already.
+        #expect(try open("needs_new_link", "V2", test) != nil)
+        for _ in 0..<3 { #expect(try serve(test) == WishDesk.Summary()) }
+        try retire(["V3"], test)
+        test.advance(seconds: 90 * 86_400)
+        for _ in 0..<3 { #expect(try serve(test) == WishDesk.Summary()) }
+        #expect(try letters("V3", test) == 0)
+    }
+
     @Test("A ballot that is back needs no link, and its voter no line on the list")
     func back() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test)
         #expect(try await wish("V1", test) == .noted)
         try test.office.catchUp()

@@ -80,16 +80,9 @@ final class WebTestLog: LogHandler, Sendable {
 
 @Suite("Seeing trouble at the office", .enabled(if: TestOffice.present, "the program is not built"))
 struct OfficeWatchTests {
-    private func office() throws -> TestOffice {
-        let test = try TestOffice()
-        try test.issue()
-        test.advance(seconds: 3600)
-        return test
-    }
-
     @Test("Retired links, impossible events and claims on links of no batch are warned of once; what was there before is no news")
     func journal() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         let log = WebTestLog()
         let event = "INSERT INTO counter_event (at, kind, ballot, link) VALUES (\(test.now.milliseconds), "
         try HostileCounter.run("\(event)'retired', BALLOT(V1), LINK(V1));", on: test)
@@ -116,7 +109,7 @@ struct OfficeWatchTests {
 
     @Test("Unusually many refused answers are warned of, a crowd that mistypes now and then is not")
     func refused() throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         let log = WebTestLog()
         let watch = OfficeWatch()
         func site(right: Int, refused: Int, many: Int = 0) throws {
@@ -140,6 +133,14 @@ struct OfficeWatchTests {
         try site(right: 2000, refused: 1950, many: 1)
         #expect(log.lines.count == 3)
         // A counter in other hands may write anything.
+        try site(right: 0, refused: Int.max, many: Int.max)
+        try site(right: Int.min, refused: Int.max, many: Int.max)
+        try HostileCounter.run(
+            """
+            DELETE FROM tally; DELETE FROM counter_event;
+            INSERT INTO counter_event (seq, at, kind, ballot, link) VALUES (-9223372036854775808, 1, 'claimed', x'00', x'00');
+            """, on: test, without: ["counter_event_kept"])
+        _ = try watch.metrics(of: test.office)
         try HostileCounter.run(
             "DELETE FROM tally; INSERT INTO tally VALUES ('answers_right', 'x'), (x'00ff', 5), ('nonsense', 7);", on: test)
         try watch.look(at: test.office, log.logger)
@@ -150,7 +151,7 @@ struct OfficeWatchTests {
 
     @Test("The metrics are Prometheus text that its own library reads, with nothing personal in it")
     func metrics() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         try await HostileCounter.claim("V1", test, whole: true)
         try test.office.catchUp()
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
@@ -190,7 +191,7 @@ struct OfficeWatchTests {
 
     @Test("An office whose staff.listen is taken goes on without metrics")
     func taken() async throws {
-        let test = try office()
+        let test = try TestOffice.issued()
         let log = WebTestLog()
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let first = StaffSite(test.office, watch: OfficeWatch(), logger: log.logger) { told.yield($0) }

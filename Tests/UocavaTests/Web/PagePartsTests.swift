@@ -15,7 +15,7 @@ struct PagePartsTests {
             let blanks = sentence.matches(of: /\{[a-z]+\}/).map { String($0.output) }.sorted()
             #expect((PageTexts.spanish[key] ?? "").matches(of: /\{[a-z]+\}/).map { String($0.output) }.sorted() == blanks, "\(key)")
         }
-        let sources = PageTemplates.sources.values + [PageLayout.template]
+        let sources = PageTemplates.sources.values + [PageLayout.template, PageTemplates.alert]
         for source in sources {
             for match in source.matches(of: /\{\{#?t\.([a-z_]+)\}\}/) {
                 #expect(PageTexts.english[String(match.output.1)] != nil, "\(match.output.1)")

@@ -106,6 +106,31 @@ import Web
         }
     }
 
+    @Test("Asking for a file's head serves nothing and writes nothing down, and the connection goes on")
+    func head() async throws {
+        try await WebTestSite.serving(baseLength: 100_000) { site in
+            let ballot = try site.issue()[0]
+            let cookie = try await site.claim(ballot)
+            let port = site.port
+            let path = "/ballot/\(WebTestSite.fileName).pdf"
+            let (head, file) = try await WebTestSite.onThread {
+                let connection = try WebTestConnection(port: port)
+                try connection.send(WebTestSite.request("HEAD", path, headers: ["Cookie: \(cookie)"]))
+                let head = try connection.receive(hasBody: false)
+                // Longer than it takes until the progress of a download is told.
+                usleep(700_000)
+                let rows = try site.count("SELECT count(*) FROM served")
+                try connection.send(WebTestSite.request("GET", path, headers: ["Cookie: \(cookie)"]))
+                return ((head, rows), try connection.receive())
+            }
+            #expect(head.0.status == 200)
+            #expect(head.0.header("content-length") == "\(ballot.pdf.count)")
+            #expect(head.1 == 0)
+            #expect(file.body == ballot.pdf)
+            #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == 1 })
+        }
+    }
+
     // MARK: A new link
 
     private func ticket(_ reply: WebTestReply) throws -> String {
