@@ -34,7 +34,7 @@ package final class Counter: Sendable {
 
     /// Finishes what is queued, then takes no more.
     package func stop() async {
-        commits.stop()
+        await commits.stop()
         await pool.stop()
     }
 

@@ -6,11 +6,13 @@ import GRDB
 ///
 /// A change is durable when ``submit(_:)`` returns. A change that throws, or that a constraint refuses, undoes only itself. If the commit
 /// fails (disk full), every change in it throws and none of them happened. One thread of its own; ``stop()`` finishes what is queued.
-package final class GroupCommit: @unchecked Sendable {  // why: `jobs` and `stopping` are only touched while `condition` is held
+package final class GroupCommit: @unchecked Sendable {  // why: what changes is only touched while `condition` is held
     private let database: DatabaseFile
     private let condition = NSCondition()
     private var jobs: [Job] = []
     private var stopping = false
+    private var hasEnded = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
     /// Enough for every claim in flight; more in one transaction would make the first of them wait for the last.
     private let largestGroup = 256
 
@@ -71,12 +73,17 @@ package final class GroupCommit: @unchecked Sendable {  // why: `jobs` and `stop
         if !accepted { job.finish(StorageError(.busy, "the office is closing.", hint: "Try again in a moment.")) }
     }
 
-    /// Takes no more changes; those that are queued are still written.
-    package func stop() {
-        condition.lock()
-        stopping = true
-        condition.signal()
-        condition.unlock()
+    /// Takes no more changes, and returns when those that are queued are written: a process may end behind it.
+    package func stop() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            condition.lock()
+            stopping = true
+            let isOver = hasEnded
+            if !isOver { waiting.append(continuation) }
+            condition.signal()
+            condition.unlock()
+            if isOver { continuation.resume() }
+        }
     }
 
     private func loop() {
@@ -85,10 +92,19 @@ package final class GroupCommit: @unchecked Sendable {  // why: `jobs` and `stop
             while jobs.isEmpty && !stopping { condition.wait() }
             let group = Array(jobs.prefix(largestGroup))
             jobs.removeFirst(group.count)
+            if group.isEmpty { return end() }
             condition.unlock()
-            if group.isEmpty { return }
             commit(group)
         }
+    }
+
+    /// Ends the thread, which holds the lock.
+    private func end() {
+        hasEnded = true
+        let waiting = waiting
+        self.waiting = []
+        condition.unlock()
+        for continuation in waiting { continuation.resume() }
     }
 
     private func commit(_ group: [Job]) {
