@@ -43,10 +43,8 @@ package final class Counter: Sendable {
     /// The office's notice; nil before the first election is imported.
     package func notice() async throws -> PublicNotice? {
         try await pool.run { [database] in
-            try database.read { transaction in
-                try transaction.first("SELECT text FROM notice WHERE id = 1") { row in
-                    try PublicNotice(json: try JSONValue.parse(Array(try row.text("text").utf8)))
-                }
+            try database.first("SELECT text FROM notice WHERE id = 1") { row in
+                try PublicNotice(json: try JSONValue.parse(Array(try row.text("text").utf8)))
             }
         }
     }
@@ -95,10 +93,8 @@ package final class Counter: Sendable {
         // Looked at on a snapshot first. A flood of made-up links never reaches the writer, and no refusal waits for the disk: a commit that
         // stalls would tell by its time that the link is real.
         let isRight = try await pool.run { [database] in
-            try database.read { transaction in
-                try Self.link(lookup, now: now, in: transaction).map {
-                    HMAC256.equal(Self.proof(token, linkID: $0.id, answer: answer), $0.answer)
-                }
+            try database.first(Self.linkQuery, .blob(lookup), .integer(now.milliseconds), decode: StoredLink.init).map {
+                HMAC256.equal(Self.proof(token, linkID: $0.id, answer: answer), $0.answer)
             }
         }
         guard let isRight else { return .refused }
@@ -132,24 +128,26 @@ package final class Counter: Sendable {
         let state: String
         let closesAt: Int64
         let claimedAt: Int64?
+
+        init(_ row: ResultRow) throws {
+            id = try row.blob("id")
+            ballot = try row.blob("ballot")
+            answer = try row.blob("answer")
+            wrap = try row.blob("wrap")
+            state = try row.text("state")
+            closesAt = try row.integer("closes_at")
+            claimedAt = try row.optionalInteger("claimed_at")
+        }
     }
 
     /// The link of a token, unless it rests: then it takes no answer, right or wrong, else resting would not slow a guesser down.
-    private static func link(_ lookup: [UInt8], now: Instant, in transaction: Transaction) throws -> StoredLink? {
-        try transaction.first(
-            "SELECT id, ballot, answer, wrap, state, closes_at, claimed_at FROM link WHERE lookup = $1 AND locked_until <= $2",
-            .blob(lookup), .integer(now.milliseconds)
-        ) { row in
-            StoredLink(
-                id: try row.blob("id"), ballot: try row.blob("ballot"), answer: try row.blob("answer"), wrap: try row.blob("wrap"),
-                state: try row.text("state"), closesAt: try row.integer("closes_at"), claimedAt: try row.optionalInteger("claimed_at"))
-        }
-    }
+    private static let linkQuery =
+        "SELECT id, ballot, answer, wrap, state, closes_at, claimed_at FROM link WHERE lookup = $1 AND locked_until <= $2"
 
     private static func decide(
         _ token: Token, lookup: [UInt8], answer: String, visit: VisitKey, now: Instant, in transaction: Transaction
     ) throws -> Claim {
-        let link = try link(lookup, now: now, in: transaction)
+        let link = try transaction.first(linkQuery, .blob(lookup), .integer(now.milliseconds), decode: StoredLink.init)
         guard let link else { return .refused }
         guard HMAC256.equal(proof(token, linkID: link.id, answer: answer), link.answer) else {
             try countWrongAnswer(link, now: now, in: transaction)
@@ -242,20 +240,18 @@ package final class Counter: Sendable {
         guard let key = VisitKey(cookie: cookie) else { return nil }
         let now = clock.now()
         return try await pool.run { [database, elections] in
-            try database.read { transaction in
-                try transaction.first(
-                    """
-                    SELECT v.link, v.wrap, v.opened_at, v.expires_at, p.ballot, p.base, p.sha256, p.length, p.issued_at, p.sealed,
-                           b.length AS base_length, e.text AS election,
-                           (SELECT ranges FROM served s WHERE s.link = v.link AND s.file = 'pdf') AS pdf,
-                           (SELECT ranges FROM served s WHERE s.link = v.link AND s.file = 'zip') AS zip
-                    FROM visit v JOIN link l ON l.id = v.link JOIN packet p ON p.ballot = l.ballot JOIN base b ON b.hash = p.base
-                    JOIN election e ON e.id = p.election
-                    WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3 AND l.state = 'claimed'
-                    """,
-                    .blob(key.id), .blob(key.secretHash), .integer(now.milliseconds)
-                ) { try Self.open($0, key: key, elections) }
-            }
+            try database.first(
+                """
+                SELECT v.link, v.wrap, v.opened_at, v.expires_at, p.ballot, p.base, p.sha256, p.length, p.issued_at, p.sealed,
+                       b.length AS base_length, e.text AS election,
+                       (SELECT ranges FROM served s WHERE s.link = v.link AND s.file = 'pdf') AS pdf,
+                       (SELECT ranges FROM served s WHERE s.link = v.link AND s.file = 'zip') AS zip
+                FROM visit v JOIN link l ON l.id = v.link JOIN packet p ON p.ballot = l.ballot JOIN base b ON b.hash = p.base
+                JOIN election e ON e.id = p.election
+                WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3 AND l.state = 'claimed'
+                """,
+                .blob(key.id), .blob(key.secretHash), .integer(now.milliseconds)
+            ) { try Self.open($0, key: key, elections) }
         }
     }
 
@@ -289,9 +285,7 @@ package final class Counter: Sendable {
     /// The bytes of a base, the same for every voter of a style. The caller keeps them: they are read from the disk at every call.
     package func base(_ hash: [UInt8]) async throws -> [UInt8] {
         try await pool.run { [database] in
-            let bytes = try database.read { transaction in
-                try transaction.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
-            }
+            let bytes = try database.first("SELECT bytes FROM base WHERE hash = $1", .blob(hash)) { try $0.blob("bytes") }
             // A base that was changed on the disk is never handed out: its name is its content.
             guard let bytes, SHA256.hash(bytes) == hash else {
                 throw OfficeError(.broken, "The base \(hex(hash.prefix(6)))… is missing or was changed.", hint: "Run `uocava audit`.")

@@ -118,6 +118,13 @@ package final class DatabaseFile: Sendable {
         try translating { try pool.read { try body(Transaction(database: $0)) } }
     }
 
+    /// The first row of one `SELECT`, through `decode`; nil if there is none.
+    ///
+    /// A statement by itself is a snapshot: a transaction around it would be four more statements, which cost more than most look-ups.
+    package func first<Result>(_ sql: String, _ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> Result? {
+        try translating { try pool.unsafeRead { try Transaction(database: $0).first(sql, values: values, decode: decode) } }
+    }
+
     /// Runs `body` in one write transaction: all of it is durable when this returns, or none of it happened.
     @discardableResult
     package func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {

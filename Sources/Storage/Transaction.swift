@@ -24,6 +24,10 @@ package struct Transaction {
 
     /// The first row of a result, through `decode`; nil if there is none. Also for `INSERT` and `UPDATE … RETURNING`.
     package func first<Result>(_ sql: String, _ values: SQLValue..., decode: (ResultRow) throws -> Result) throws -> Result? {
+        try first(sql, values: values, decode: decode)
+    }
+
+    func first<Result>(_ sql: String, values: [SQLValue], decode: (ResultRow) throws -> Result) throws -> Result? {
         let statement = try prepared(sql, values)
         let cursor = try Row.fetchCursor(statement)
         var result: Result?
