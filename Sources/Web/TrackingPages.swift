@@ -42,8 +42,8 @@ extension PublicResponder {
         return page(
             .ok,
             pages.render(
-                .timeline, title: PageTexts.sentence("way_title", language), values, language: language, notice: try await notices.notice())
-        )
+                .timeline, title: PageTexts.sentence("way_title", language), values, language: language, notice: try await notices.notice(),
+                languages: call.head.method != .post))
     }
 
     private func trackForm(_ call: Call, isUnknown: Bool) async throws -> KeptPage {

@@ -185,7 +185,7 @@ def lost_answer(verdicts, site, voter):
         "a claim whose answer was lost: asked again, the voter is told what happened, or is let in", lost is None and (again.status == 303 or b"This link has been used" in again.body),
         "303, or the page of a used link", f"{lost} {again.status} {again.body[:200]}")
     if again.status != 303:
-        verdicts.note("a claim whose answer is lost on the way spends the link: the voter needs a new one from the office")
+        verdicts.note("a claim whose answer is lost on the way spends the link: the voter has a new one mailed, from the page that says so")
 
 
 def no_goodbye(verdicts, site, voter):
