@@ -13,8 +13,9 @@ package final class GroupCommit: @unchecked Sendable {  // why: what changes is 
     private var stopping = false
     private var hasEnded = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// Enough for every claim in flight; more in one transaction would make the first of them wait for the last.
-    private let largestGroup = 256
+    /// Enough that an fsync is shared by many. More would make the first wait for the last, and whoever answers would have nothing to do until
+    /// all are written, and the writer nothing until all have asked again.
+    private let largestGroup = 100
 
     private struct Job {
         /// Runs inside the transaction and keeps its result.
