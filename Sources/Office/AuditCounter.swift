@@ -21,11 +21,12 @@ final class CounterCheck {
         let told = Told(history, eventsKnown: Int64(try books.count("SELECT events_known FROM office WHERE id = 1")))
         try part("events") { try checkEvents(history, told, books) }
         try part("links") { try checkLinks() }
-        try part("links of the books") { try office.readCounter { try compareLinks(told, books, $0) } }
-        try part("packets") { try office.readCounter { try comparePackets(told, books, $0) } }
+        try part("links of the books") { try office.counter.read { try compareLinks(told, books, $0) } }
+        try part("packets") { try office.counter.read { try comparePackets(told, books, $0) } }
         try part("deliveries") { try checkDeliveries() }
         try part("timelines") { try checkSteps(books) }
         try part("texts") { try checkTexts(books) }
+        try part("wishes and counts") { try checkWishesAndCounts(books) }
     }
 
     /// What the journal tells of the counter's events, by what they are about.
@@ -99,7 +100,7 @@ final class CounterCheck {
         var expected: Int64 = 1
         var (gaps, forged) = (Few(), Few())
         var desk = CounterEventDesk(office, books)
-        try office.readCounter { counter in
+        try office.counter.read { counter in
             try CounterEvent.forEach(in: counter) { event in
                 let subject = "counter event \(event.seq)"
                 if event.seq != expected, gaps.isListed() {
@@ -138,7 +139,7 @@ final class CounterCheck {
 
     /// One live link for a ballot, one visit for a link, and the state that goes with it.
     private func checkLinks() throws {
-        try office.readCounter { transaction in
+        try office.counter.read { transaction in
             try transaction.forEach(
                 "SELECT \(Self.name("ballot")), count(*) AS n FROM link WHERE state = 'live' GROUP BY ballot HAVING count(*) > 1"
             ) { row in
@@ -165,7 +166,7 @@ final class CounterCheck {
 
     /// Delivered means: claimed, and the whole file was served.
     private func checkDeliveries() throws {
-        try office.readCounter { transaction in
+        try office.counter.read { transaction in
             var covered: Set<String> = []
             try transaction.forEach(
                 """

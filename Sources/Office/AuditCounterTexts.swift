@@ -18,7 +18,7 @@ extension CounterCheck {
         let known = Int64(try books.count("SELECT steps_known FROM office WHERE id = 1"))
         var seen = 0
         var wrong = Few()
-        try office.readCounter { counter in
+        try office.counter.read { counter in
             try counter.forEach(Self.steps) { row in
                 let seq = try row.optionalInteger("seq") ?? Int64.min
                 if seq > known {
@@ -61,7 +61,7 @@ extension CounterCheck {
             let steps = try CounterBook(office).steps(after: position, upTo: known, limit: 2000, in: books)
             guard let last = steps.last else { return }
             position = last.seq
-            try office.readCounter { counter in
+            try office.counter.read { counter in
                 for step in steps
                 where try counter.count(
                     "SELECT count(*) FROM step WHERE ballot = $1 AND seq = $2", .blob(step.ballot), .integer(step.seq)) == 0
@@ -76,7 +76,7 @@ extension CounterCheck {
     func checkNewestSteps() throws {
         guard !newestSteps.isEmpty else { return }
         var wrong = Few()
-        try office.readCounter { counter in
+        try office.counter.read { counter in
             try office.books.read { books in
                 for newest in newestSteps {
                     let detail = try counter.first(
@@ -90,6 +90,23 @@ extension CounterCheck {
         wrong.finish { notes.add(.growth, "steps", "\($0) more steps of the voters' timelines are not the journal's.") }
     }
 
+    /// Every wish for a new link is on a link of ours, and the site's counts are counts.
+    func checkWishesAndCounts(_ books: Transaction) throws {
+        let known = try books.prepare("SELECT count(*) AS n FROM link WHERE id = $1 AND ballot = $2")
+        func note(_ detail: String) { notes.add(.growth, Audit.Database.counter.rawValue, detail) }
+        try office.counter.read { counter in
+            var foreign = 0
+            try counter.forEach("SELECT \(Self.bytes("link", 16)), \(Self.bytes("ballot", 16)) FROM wish") { row in
+                let n = try known.first(.blob(try row.blob("link")), .blob(try row.blob("ballot")), decode: { try $0.integer("n") })
+                if n == 0 { foreign += 1 }
+            }
+            if foreign > 0 {
+                note("It has \(foreign == 1 ? "a wish" : "\(foreign) wishes") for a new link on links that this office did not make.")
+            }
+            for fault in try SiteTally.Standing(in: counter).faults { note(fault) }
+        }
+    }
+
     /// The pages' texts are those that the office would write now.
     func checkTexts(_ books: Transaction) throws {
         let elections = try ElectionBook.all(in: books)
@@ -97,7 +114,7 @@ extension CounterCheck {
         // The election that came in last wrote the notice.
         let notices = Set(elections.map { PublicNotice($0.definition, isTest: office.isTest, authority: authority).json.text })
         let text = "CASE typeof(text) WHEN 'text' THEN text ELSE '' END AS text"
-        let (notice, kept) = try office.readCounter { counter in
+        let (notice, kept) = try office.counter.read { counter in
             (
                 try counter.all("SELECT \(text) FROM notice LIMIT 2") { try $0.text("text") },
                 try counter.all("SELECT \(Self.number("id")), \(text) FROM election LIMIT 10000") {

@@ -60,11 +60,13 @@ extension Audit {
 
     /// Names every table, index, trigger and view that was added to a database, made anew, or removed from it.
     ///
+    /// - Returns: whether nothing was added or made anew.
     /// - Throws: where the schema cannot be read at all.
-    func checkObjects(of database: Database, in transaction: Transaction, _ notes: Notes) throws {
+    func checkObjects(of database: Database, in transaction: Transaction, _ notes: Notes) throws -> Bool {
         let objects = database == .office ? SchemaObjects.office : SchemaObjects.counter
         func bare(_ name: String) -> String { String(name.drop { $0 != " " }.dropFirst()) }
-        for object in try objects.foreign(in: transaction) {
+        let foreign = try objects.foreign(in: transaction)
+        for object in foreign {
             let sentence =
                 try object.isChanged && objects.isGuard(object.name)
                 ? "The guard \(bare(object.name)) is another than the one that the database was made with." : object.sentence
@@ -75,5 +77,6 @@ extension Audit {
                 .growth, database.rawValue,
                 try objects.isGuard(name) ? "The guard \(bare(name)) was removed from the database." : "The \(name) was removed from it.")
         }
+        return foreign.isEmpty
     }
 }

@@ -146,7 +146,9 @@ final class BatchWriter: Sendable {
                 marks.links = Int64(try transaction.count("SELECT max(seq) FROM link"))
             }
             // The last piece's fsync is for all of them: the books must not know of a packet that a power cut can take back.
-            if end < made.count { try office.counter.writeAhead(write) } else { try office.counter.write(write) }
+            try office.needingCounter {
+                if end < made.count { try office.counter.writeAhead(write) } else { try office.counter.write(write) }
+            }
             usleep(DatabaseFile.pauseForOthers)
         }
         return marks

@@ -53,7 +53,7 @@ struct CounterBook {
             var start = known
             if isFirst, try !isAsLeft(at: known) { start = Int64.min }
             isFirst = false
-            let events = try office.readCounter { try CounterEvent.list("seq > $1 ORDER BY seq LIMIT \(Self.eventChunk)", start, in: $0) }
+            let events = try office.counter.read { try CounterEvent.list("seq > $1 ORDER BY seq LIMIT \(Self.eventChunk)", start, in: $0) }
             guard !events.isEmpty || start != known else { return }
             try office.books.write { transaction in
                 // Somebody else may have copied them since we looked: then we look again.
@@ -71,7 +71,7 @@ struct CounterBook {
     /// Whether the event at the mark still is one that was looked at.
     private func isAsLeft(at known: Int64) throws -> Bool {
         guard known > 0 else { return true }
-        guard let event = try office.readCounter({ try CounterEvent.list("seq = $1", known, in: $0).first }) else { return false }
+        guard let event = try office.counter.read({ try CounterEvent.list("seq = $1", known, in: $0).first }) else { return false }
         return try office.books.read { transaction in
             var desk = CounterEventDesk(office, transaction)
             return try desk.verdict(event) != .takes
@@ -124,7 +124,7 @@ struct CounterBook {
             }
             guard let last else { return }
             if !rows.isEmpty {
-                try office.writeCounter { transaction in
+                try office.counter.write { transaction in
                     for (step, sealed) in rows {
                         try transaction.execute(
                             """

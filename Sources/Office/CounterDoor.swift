@@ -1,6 +1,6 @@
 import Elections
 import Foundation
-import Storage
+package import Storage
 import Synchronization
 
 /// Why the counter's database cannot be used.
@@ -35,33 +35,71 @@ package struct CounterTrouble: Error, Sendable, CustomStringConvertible {
     package var description: String { Printable.escape("\(cause)") }
 }
 
-extension Office {
-    /// Reads from the counter; what it does not hold as we made it stops only this.
+/// `counter.sqlite` as the office uses it: every look and every change compares the schema first, in its own transaction.
+///
+/// A foreign trigger would run in our process, and a view in a table's place may never end: neither is touched.
+package struct CounterFile: Sendable {
+    private let file: DatabaseFile
+
+    fileprivate init(_ file: DatabaseFile) { self.file = file }
+
+    /// The file, for messages.
+    package var path: String { file.path }
+
+    /// Reads; what the file does not hold as we made it stops only this.
     ///
     /// - Throws: ``CounterTrouble``, or what `body` throws besides `StorageError`.
-    func readCounter<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
-        let counter = counter
-        return try troubled(counter.path) { try counter.read { try body(try Self.checked($0, counter)) } }
+    package func read<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try troubled { try file.read { try body(try checked($0)) } }
     }
 
-    /// Writes at the counter, on the same terms.
+    /// Writes, on the same terms.
     @discardableResult
-    func writeCounter<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
-        let counter = counter
-        return try troubled(counter.path) { try counter.write { try body(try Self.checked($0, counter)) } }
+    package func write<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try troubled { try file.write { try body(try checked($0)) } }
     }
 
-    private func troubled<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    /// Writes a piece that is only sure to be there after the next ``write(_:)``, on the same terms.
+    func writeAhead<Result>(_ body: (Transaction) throws -> Result) throws -> Result {
+        try troubled { try file.writeAhead { try body(try checked($0)) } }
+    }
+
+    /// Reads whatever is there, for the audit, which names what is foreign and touches nothing of it.
+    ///
+    /// - Throws: `StorageError`.
+    func readUnchecked<Result>(_ body: (Transaction) throws -> Result) throws -> Result { try file.read(body) }
+
+    /// As `DatabaseFile.copyLog` does.
+    func copyLog() throws { try file.copyLog() }
+
+    /// As `DatabaseFile.checkpoint` does.
+    package func checkpoint() throws { try file.checkpoint() }
+
+    /// As `DatabaseFile.pragma` does, for tests.
+    package func pragma(_ name: String) throws -> String { try file.pragma(name) }
+
+    /// As `DatabaseFile.close` does.
+    package func close() throws { try file.close() }
+
+    private func troubled<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as StorageError { throw CounterTrouble(error, in: path) }
     }
 
-    /// A foreign trigger would run in our process, and a view in a table's place may never end: neither is touched. The look is in the same
-    /// transaction as the use.
-    private static func checked(_ transaction: Transaction, _ file: DatabaseFile) throws -> Transaction {
+    private func checked(_ transaction: Transaction) throws -> Transaction {
         let foreign = try SchemaObjects.counter.foreign(in: transaction)
-        if !foreign.isEmpty { throw CounterTrouble(foreign: foreign.map(\.sentence), in: file.path) }
+        if !foreign.isEmpty { throw CounterTrouble(foreign: foreign.map(\.sentence), in: path) }
         return transaction
     }
+}
+
+extension Office {
+    /// `counter.sqlite`: what the public process shares with the office.
+    ///
+    /// Whoever only needs the books is not stopped where it cannot be opened: then every use of it throws the reason.
+    package var counter: CounterFile { CounterFile(door.file()) }
+
+    /// The same file without that look, for a public site in the office's own process (`serve --role all`); no desk may use it.
+    package var unguardedCounter: DatabaseFile { door.file() }  // why: the site trusts its file, as it does in a process of its own
 
     /// What needs the counter stops with the error itself.
     func needingCounter<Result>(_ body: () throws -> Result) throws -> Result {
@@ -92,7 +130,7 @@ final class CounterDoor: Sendable {
     }
 
     /// The database; where it cannot be opened, one whose every use throws the reason.
-    func file() -> DatabaseFile {
+    fileprivate func file() -> DatabaseFile {
         state.withLock { state in
             if let file = state.file { return file }
             let path = folder.path(folder.configuration.counterDatabase).path

@@ -28,14 +28,15 @@ extension Counter {
         return "\(moment).\(hex(seal(moment, token)))"
     }
 
-    /// Takes down the wish for a new link.
+    /// Takes down the wish for a new link: once for a ticket, however often it is brought.
     ///
     /// - Parameters:
     ///   - text: the token from the old link's address.
     ///   - ticket: what ``wishTicket(token:)`` gave for it.
     package func wish(token text: String, ticket: String) async throws -> WishOutcome {
         let parts = ticket.utf8.count <= 100 ? ticket.split(separator: ".", omittingEmptySubsequences: false) : []
-        guard let token = Token(text: text), parts.count == 2, let moment = Int64(parts[0]), let mac = bytes(hex: String(parts[1])),
+        guard let token = Token(text: text), parts.count == 2, parts[0].utf8.allSatisfy({ (48...57).contains($0) }),
+            let moment = Int64(parts[0]), let mac = bytes(hex: String(parts[1])),
             HMAC256.equal(mac, seal(moment, token))
         else { return .refused }
         let now = clock.now()
@@ -48,6 +49,11 @@ extension Counter {
                 .integer(now.milliseconds)
             ) { (id: try $0.blob("id"), ballot: try $0.blob("ballot")) }
             guard let link else { return .refused }
+            // A form that is sent twice is one wish.
+            let repeated = try transaction.count(
+                "SELECT count(*) FROM wish WHERE ballot = $1 AND at >= $2 AND link = $3", .blob(link.ballot), .integer(moment),
+                .blob(link.id))
+            if repeated > 0 { return .noted }
             let recent = try transaction.count(
                 "SELECT count(*) FROM wish WHERE ballot = $1 AND at > $2", .blob(link.ballot),
                 .integer(now.adding(seconds: -Self.daySeconds).milliseconds))

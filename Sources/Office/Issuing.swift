@@ -162,7 +162,7 @@ package struct Issuing: Sendable {
         DispatchQueue.concurrentPerform(iterations: rows.count) { number in
             let row = rows[number]
             do {
-                let bytes = try office.readCounter { counter in
+                let bytes = try office.counter.read { counter in
                     try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(row.hash)) { try $0.blob("bytes") }
                 }
                 // Missing: those voters are `packet_missing`, and everybody else gets a ballot.

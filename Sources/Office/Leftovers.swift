@@ -47,7 +47,7 @@ struct Leftovers {
         }
         var found = Leftovers(packetsSeen: 0, linksSeen: 0)
         // SQLite never gives a number twice and keeps the highest here. Below a mark it was set back, and anything may be new.
-        let highest = try office.readCounter { counter in
+        let highest = try office.counter.read { counter in
             var highest: [String: Int64] = [:]
             try counter.forEach(
                 "SELECT name, max(seq) AS seq FROM sqlite_sequence WHERE name IN ('packet', 'link') AND typeof(seq) = 'integer' GROUP BY name"
@@ -79,7 +79,7 @@ struct Leftovers {
     private mutating func readLinks(_ office: Office) throws {
         let columns = [("id", "= 16"), ("lookup", "= 16"), ("ballot", "= 16"), ("wrap", "<= 200")].map { Self.bytes($0.0, $0.1) }
         while true {
-            let rows = try office.readCounter { counter in
+            let rows = try office.counter.read { counter in
                 try counter.all(
                     "SELECT seq, \(columns.joined(separator: ", ")) FROM link WHERE seq > $1 ORDER BY seq LIMIT \(Self.page)",
                     .integer(linksSeen)
@@ -132,7 +132,7 @@ struct Leftovers {
 
     private mutating func readPackets(_ office: Office) throws {
         while true {
-            let rows = try office.readCounter { counter in
+            let rows = try office.counter.read { counter in
                 try counter.all(
                     "SELECT seq, \(Self.bytes("ballot", "= 16")) FROM packet WHERE seq > $1 ORDER BY seq LIMIT \(Self.page)",
                     .integer(packetsSeen)

@@ -71,7 +71,7 @@ final class LetterClerk: Sendable {
         let links = letters.compactMap { $0.link?.id }
         guard !links.isEmpty else { return LinkStates() }
         return try office.needingCounter {
-            try office.readCounter { counter in
+            try office.counter.read { counter in
                 var states: [[UInt8]: String] = [:]
                 let look = try counter.prepare("SELECT state FROM link WHERE id = $1")
                 for link in links { states[link] = try look.first(.blob(link)) { try $0.text("state") } }

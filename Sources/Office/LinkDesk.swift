@@ -121,12 +121,14 @@ package struct LinkDesk: Sendable {
         let link = try LinkMaker(
             rollKeys: office.rollKeys, linkKeys: office.linkKeys, question: election.definition.identityQuestion
         ).make(SystemRandom.bytes(16), nonce: SystemRandom.bytes(12), to: ballot.secrets.packetKey, ballot: ballot.id, voter: ballot.record)
-        let seq = try office.counter.write { transaction in
-            // The old link dies in the transaction in which the new one comes alive; a visit on it ends too.
-            try Self.endLinks(of: ballot.id, leftover: leftover, at: now, in: transaction)
-            try LinkMaker.insert(
-                link, ballot: ballot.id, closesAt: closesAt, at: now, with: LinkMaker.inserting(in: transaction))
-            return Int64(try transaction.count("SELECT max(seq) FROM link"))
+        let seq = try office.needingCounter {
+            try office.counter.write { transaction in
+                // The old link dies in the transaction in which the new one comes alive; a visit on it ends too.
+                try Self.endLinks(of: ballot.id, leftover: leftover, at: now, in: transaction)
+                try LinkMaker.insert(
+                    link, ballot: ballot.id, closesAt: closesAt, at: now, with: LinkMaker.inserting(in: transaction))
+                return Int64(try transaction.count("SELECT max(seq) FROM link"))
+            }
         }
         // If we crash here, the old link is dead and nobody was told of the new one: `finishInterrupted` makes another.
         try office.books.write { transaction in
@@ -207,7 +209,7 @@ package struct LinkDesk: Sendable {
     /// and without one no token.
     private func sweep(_ ballots: [[UInt8]]) throws {
         for start in stride(from: 0, to: ballots.count, by: 48) {
-            try office.writeCounter { transaction in
+            try office.counter.write { transaction in
                 for ballot in ballots[start..<min(start + 48, ballots.count)] {
                     for table in ["served", "visit"] {
                         try transaction.execute(

@@ -98,7 +98,7 @@ package struct Mailroom: Sendable {
         let pace = pace ?? MailroomPace(office.configuration.smtp)
         if total > 0, try pausedAt() == nil {
             // A letter goes out only if its link is live: without the counter, none is taken in hand.
-            try office.needingCounter { _ = try office.readCounter { try $0.count("SELECT count(*) FROM link WHERE seq = 0") } }
+            try office.needingCounter { _ = try office.counter.read { try $0.count("SELECT count(*) FROM link WHERE seq = 0") } }
             try LetterSender.check(in: office)
             let clerk = try LetterClerk(office)
             var tried = 0

@@ -12,10 +12,7 @@ package final class Office: Sendable {
     package let folder: OfficeFolder
     /// `office.sqlite`: roll, ballots, letters, returns, journal.
     package let books: DatabaseFile
-    /// `counter.sqlite`: what the public process shares with the office.
-    ///
-    /// Whoever only needs the books is not stopped where it cannot be opened: then every use of it throws the reason.
-    package var counter: DatabaseFile { door.file() }
+    /// The way to ``counter``.
     let door: CounterDoor
     /// The keys on disk; the signing key stays there until something is signed.
     package let cabinet: KeyCabinet

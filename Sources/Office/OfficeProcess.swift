@@ -65,8 +65,8 @@ package struct OfficeProcess: Service {
                     logger.error("the counter's database cannot be used", metadata: ["reason": "\(trouble)"])
                 }
                 let mailroom = Mailroom(office)
+                Self.grantWishes(office, watch, troubles, logger)
                 try watch.look(at: office, logger)
-                Self.grantWishes(office, troubles, logger)
                 let reminded = reminds ? try mailroom.queueReminders() : 0
                 if reminded > 0 { logger.info("reminders are queued", metadata: ["letters": "\(reminded)"]) }
                 // What came back is read whatever becomes of the letters, and after them: a flood of mails must not keep letters here.
@@ -98,11 +98,12 @@ package struct OfficeProcess: Service {
     }
 
     /// Mails new links that voters asked for. That it cannot be done now keeps no letter from going out.
-    private static func grantWishes(_ office: Office, _ troubles: Troubles, _ logger: Logger) {
+    private static func grantWishes(_ office: Office, _ watch: OfficeWatch, _ troubles: Troubles, _ logger: Logger) {
         do {
             let granted = try WishDesk(office).serve()
             troubles.note(.wishes, nil, logger)
-            guard granted != WishDesk.Summary() else { return }
+            watch.refused(wishes: granted.refused)
+            guard granted.mailed + granted.listed > 0 else { return }
             logger.info(
                 "new links by mail",
                 metadata: ["mailed": "\(granted.mailed)", "listed": "\(granted.listed)", "refused": "\(granted.refused)"])

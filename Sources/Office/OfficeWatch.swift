@@ -12,6 +12,8 @@ package final class OfficeWatch: Sendable {
         case foreignClaims = "events_outside_any_batch"
         case wrongAnswers = "many_wrong_answers"
         case manyLinks = "one_address_on_many_links"
+        case refusedWishes = "wishes_refused"
+        case impossibleCounts = "impossible_site_counts"
 
         var sentence: String {
             switch self {
@@ -20,6 +22,10 @@ package final class OfficeWatch: Sendable {
             case .foreignClaims: "alert: the counter reported claims on links of no batch; run `uocava audit`"
             case .wrongAnswers: "alert: unusually many answers are refused at the site"
             case .manyLinks: "alert: many links were tried from one address; the site's log names it"
+            case .refusedWishes:
+                "alert: new links were asked for that no voter can have asked for, or too many for one ballot; run `uocava audit`"
+            case .impossibleCounts:
+                "alert: the site's counts are no counts, or went backwards: its database was changed by hand or put back from a copy; run `uocava audit`"
             }
         }
 
@@ -30,6 +36,9 @@ package final class OfficeWatch: Sendable {
             case .foreignClaims: "Times that the counter reported events on links of no batch of this office."
             case .wrongAnswers: "Ten-minute spans with unusually many refused answers."
             case .manyLinks: "Addresses from which many different links were tried."
+            case .refusedWishes:
+                "New links that were asked for and not made: on links of no batch, at impossible times, or too many for one ballot."
+            case .impossibleCounts: "Times that the site's counts turned into what no site can have counted."
             }
         }
     }
@@ -38,7 +47,9 @@ package final class OfficeWatch: Sendable {
         var journal: Int64?
         var totals: [Alert: Int] = [:]
         var span: (start: Instant, right: Int, refused: Int, isTold: Bool)?
-        var manyLinks: Int?
+        var counts: [String: Int]?
+        var countsAreFaulty = false
+        var wishes: (refused: Int, toldAt: Instant?) = (0, nil)
     }
 
     private let state = Mutex(State())
@@ -46,8 +57,6 @@ package final class OfficeWatch: Sendable {
     /// mistypes, too.
     private static let fewRefused = 50
     private static let spanSeconds: Int64 = 600
-    /// No site counts further; beyond it we could not reckon with it.
-    private static let most: Int64 = 1_000_000_000_000
 
     /// A watch that has seen nothing; what was there before it is no news.
     package init() {}
@@ -69,9 +78,11 @@ package final class OfficeWatch: Sendable {
             )
         }
         var news: [(Alert, Int)] = [(.linksRetired, retired), (.impossibleEvents, impossible), (.foreignClaims, foreign)]
-        if let tallies = try? Self.tallies(of: office) {
-            news += state.withLock { Self.judge(tallies, at: office.clock.now(), &$0) }
+        let now = office.clock.now()
+        if let standing = try? office.counter.read({ try SiteTally.Standing(in: $0) }) {
+            news += state.withLock { Self.judge(standing, at: now, &$0) }
         }
+        news += state.withLock { Self.judgeWishes(at: now, &$0) }
         news = news.filter { $0.1 > 0 }
         state.withLock { state in
             state.journal = last
@@ -80,13 +91,35 @@ package final class OfficeWatch: Sendable {
         for (alert, count) in news { logger.warning("\(alert.sentence)", metadata: ["count": "\(count)"]) }
     }
 
-    private static func judge(_ tallies: [String: Int], at now: Instant, _ state: inout State) -> [(Alert, Int)] {
+    /// Tells of wishes for new links that were refused; they are warned of at the next look, and then every ten minutes at most.
+    package func refused(wishes: Int) { state.withLock { $0.wishes.refused += wishes } }
+
+    private static func judgeWishes(at now: Instant, _ state: inout State) -> [(Alert, Int)] {
+        let refused = state.wishes.refused
+        if refused == 0 { return [] }
+        if let told = state.wishes.toldAt, now >= told, now.milliseconds - told.milliseconds < spanSeconds * 1000 { return [] }
+        state.wishes = (0, now)
+        return [(.refusedWishes, refused)]
+    }
+
+    private static func judge(_ standing: SiteTally.Standing, at now: Instant, _ state: inout State) -> [(Alert, Int)] {
         var news: [(Alert, Int)] = []
+        let tallies = standing.counts
+        let backwards = (state.counts ?? [:]).count { name, count in (tallies[name] ?? 0) < count }
+        let isFaulty = !standing.faults.isEmpty
+        // What stays faulty is told once; a count that went backwards is told each time.
+        if backwards > 0 || isFaulty, !state.countsAreFaulty || backwards > 0 {
+            news.append((.impossibleCounts, max(backwards, standing.faults.count)))
+        }
+        state.countsAreFaulty = isFaulty
+        let before = state.counts
+        state.counts = tallies
         let right = tallies[SiteTally.Kind.answersRight.rawValue] ?? 0
         let refused = tallies[SiteTally.Kind.answersRefused.rawValue] ?? 0
         let many = tallies[SiteTally.Kind.addressesOnManyLinks.rawValue] ?? 0
-        if let before = state.manyLinks, many > before { news.append((.manyLinks, many - before)) }
-        state.manyLinks = many
+        if let before, case let new = many - (before[SiteTally.Kind.addressesOnManyLinks.rawValue] ?? 0), new > 0 {
+            news.append((.manyLinks, new))
+        }
         if let span = state.span, now.milliseconds - span.start.milliseconds < spanSeconds * 1000, now >= span.start,
             refused >= span.refused
         {
@@ -99,19 +132,6 @@ package final class OfficeWatch: Sendable {
             state.span = (now, right, refused, false)
         }
         return news
-    }
-
-    /// What the site has counted so far, by name. Whoever holds the counter can write anything there: only what we know is read.
-    private static func tallies(of office: Office) throws -> [String: Int] {
-        let rows = try office.readCounter { counter in
-            try counter.all(
-                """
-                SELECT substr(CAST(name AS TEXT), 1, 40) AS name, CASE typeof(count) WHEN 'integer' THEN min(max(count, 0), \(most)) ELSE 0 END AS count
-                FROM tally LIMIT 100
-                """
-            ) { (name: try $0.text("name"), count: Int(try $0.integer("count"))) }
-        }
-        return Dictionary(rows.filter { SiteTally.Kind(rawValue: $0.name) != nil }.map { ($0.name, $0.count) }) { first, _ in first }
     }
 
     // MARK: Metrics
@@ -143,14 +163,14 @@ package final class OfficeWatch: Sendable {
             page.add([:], Int64(try transaction.count("SELECT count(*) FROM office WHERE mail_paused_at IS NOT NULL")))
         }
         let known = Int64(try office.books.read { try $0.count("SELECT events_known FROM office WHERE id = 1") })
-        let behind = try? office.readCounter { Int64(try $0.count("SELECT count(*) FROM counter_event WHERE seq > \(known)")) }
+        let behind = try? office.counter.read { Int64(try $0.count("SELECT count(*) FROM counter_event WHERE seq > \(known)")) }
         page.add("uocava_counter_up", .gauge, "1 while the counter's database can be read.")
         page.add([:], behind == nil ? 0 : 1)
         if let behind {
             page.add("uocava_counter_events_waiting", .gauge, "Events at the counter that are not in the journal yet.")
             page.add([:], behind)
         }
-        let tallies = (try? Self.tallies(of: office)) ?? [:]
+        let tallies = (try? office.counter.read { try SiteTally.Standing(in: $0) })?.counts ?? [:]
         for kind in SiteTally.Kind.allCases {
             page.add("uocava_site_\(kind.rawValue)_total", .counter, kind.help)
             page.add([:], Int64(tallies[kind.rawValue] ?? 0))

@@ -106,14 +106,14 @@ extension Reports {
         try office.books.read { try chunk.read(books: $0) }
         let books = chunk
         do {
-            try office.readCounter { try chunk.read(counter: $0) }
+            try office.counter.read { try chunk.read(counter: $0) }
             return chunk.records
         } catch let trouble as CounterTrouble {
             // One odd cell must not hide the others: then each ballot is read by itself.
             let isOneCell = (trouble.cause as? StorageError)?.code == .result
             return rows.indices.map { index in
                 var alone = BallotChunk(rows[index].ballot, books.records[index])
-                if !isOneCell || (try? office.readCounter { try alone.read(counter: $0) }) == nil {
+                if !isOneCell || (try? office.counter.read { try alone.read(counter: $0) }) == nil {
                     alone = BallotChunk(rows[index].ballot, books.records[index])
                     alone.isUnread = true
                 }
@@ -147,7 +147,7 @@ extension Reports {
             guard bases.primed[row.hash] == nil else { continue }
             let bytes: [UInt8]?
             do {
-                bytes = try office.readCounter { transaction in
+                bytes = try office.counter.read { transaction in
                     try transaction.first("SELECT bytes FROM base WHERE hash = $1", .blob(row.hash)) { try $0.blob("bytes") }
                 }
             } catch let trouble as CounterTrouble {

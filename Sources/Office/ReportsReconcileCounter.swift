@@ -8,7 +8,7 @@ extension Reports {
         var foreign = 0
         var position: Int64 = 0
         while true {
-            let packets = try office.readCounter { transaction in
+            let packets = try office.counter.read { transaction in
                 try transaction.all(
                     """
                     SELECT seq, ballot FROM packet WHERE election = $1 AND seq > $2 AND seq <= $3 AND typeof(ballot) = 'blob'
@@ -34,7 +34,7 @@ extension Reports {
             }
         }
         let condition = "FROM link l WHERE NOT EXISTS (SELECT 1 FROM packet p WHERE p.ballot = l.ballot)"
-        let loose = try office.readCounter { transaction in
+        let loose = try office.counter.read { transaction in
             foreign += max(try transaction.count("SELECT count(*) \(condition)") - Self.mostNamed, 0)
             return try transaction.all("SELECT lower(hex(substr(ballot, 1, 16))) AS name \(condition) LIMIT \(Self.mostNamed)") {
                 try $0.text("name")

@@ -45,6 +45,9 @@ package final class SiteTally: Sendable {
         }
     }
 
+    /// No site counts further: what stands in `counter.sqlite` and is more, or no whole number, somebody else has written there.
+    static let most = 1_000_000_000_000
+
     private let counts = Mutex<[Kind: Int]>([:])
 
     /// Nothing counted yet.
@@ -65,6 +68,32 @@ package final class SiteTally: Sendable {
     func putBack(_ taken: [Kind: Int]) { counts.withLock { $0.merge(taken, uniquingKeysWith: +) } }
 }
 
+extension SiteTally {
+    /// The counts as they stand in `counter.sqlite`, where whoever holds the public process can write anything.
+    struct Standing: Sendable {
+        /// By the name of what is counted; only what a site can have counted.
+        private(set) var counts: [String: Int] = [:]
+        /// Names of ours under which something else stands, and one line for all names that are none of ours.
+        private(set) var faults: [String] = []
+
+        init(in counter: Transaction) throws {
+            let names = Kind.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            try counter.forEach(
+                """
+                SELECT name, CASE WHEN typeof(count) = 'integer' AND count BETWEEN 0 AND \(SiteTally.most) THEN count ELSE -1 END AS count
+                FROM tally WHERE name IN (\(names))
+                """
+            ) { row in
+                let (name, count) = (try row.text("name"), Int(try row.integer("count")))
+                if count < 0 { faults.append("The count \(name) is no number that a site can have counted.") } else { counts[name] = count }
+            }
+            if try counter.count("SELECT EXISTS (SELECT 1 FROM tally WHERE name NOT IN (\(names)))") == 1 {
+                faults.append("It holds counts of things that no site counts.")
+            }
+        }
+    }
+}
+
 extension Counter {
     /// Adds what was counted to `counter.sqlite`, where the office reads it; what cannot be written now is kept for the next time.
     package func record(_ tally: SiteTally) async {
@@ -73,9 +102,11 @@ extension Counter {
         do {
             _ = try await commits.submit { transaction in
                 for (kind, count) in taken {
+                    // Adding to what is no count would hide all that comes after it.
                     try transaction.execute(
                         """
-                        INSERT INTO tally (name, count) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count
+                        INSERT INTO tally (name, count) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET count = excluded.count +
+                            CASE WHEN typeof(count) = 'integer' AND count BETWEEN 0 AND \(SiteTally.most) THEN count ELSE 0 END
                         """, .text(kind.rawValue), .integer(Int64(count)))
                 }
             }

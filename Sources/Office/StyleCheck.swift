@@ -79,7 +79,7 @@ package struct StyleCheck: Sendable {
     /// Invariant 10, in both databases: a test office's pages say SAMPLE, and a real one's do not.
     private func checkKind(_ election: KeptElection, _ report: inout Report) throws {
         let shown = try office.needingCounter {
-            try office.readCounter { transaction in
+            try office.counter.read { transaction in
                 try transaction.first("SELECT text FROM notice WHERE id = 1") { row in
                     try PublicNotice(json: try JSONValue.parse(Array(try row.text("text").utf8))).test
                 }
@@ -130,7 +130,7 @@ package struct StyleCheck: Sendable {
             if !files.contains(where: { $0.language == base.language }) { found.append(("file", "\(name) comes from no recorded file.")) }
             // One at a time: they are megabytes.
             let bytes = try office.needingCounter {
-                try office.readCounter { counter in
+                try office.counter.read { counter in
                     try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(base.hash)) { try $0.blob("bytes") }
                 }
             }

@@ -117,7 +117,7 @@ package struct StyleShelf: Sendable {
         for base in made.styles.flatMap({ $0.files.values }).flatMap({ $0.bases.values }) {
             let bytes = try spool.bytes(base.bytes)
             // One at a time: claims must not wait for a whole election's megabytes.
-            try office.writeCounter { transaction in
+            try office.counter.write { transaction in
                 try transaction.execute(
                     "INSERT INTO base (hash, length, bytes) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", .blob(base.hash),
                     .integer(Int64(bytes.count)), .blob(bytes))
@@ -129,7 +129,7 @@ package struct StyleShelf: Sendable {
             try keepStyles(made.styles, election: id, at: now, &summary, in: transaction)
             return id
         }
-        try office.writeCounter { transaction in
+        try office.counter.write { transaction in
             try transaction.execute(
                 "INSERT INTO election (id, text) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET text = excluded.text", .integer(election),
                 .text(PublicElection(read.definition).json.text))

@@ -46,8 +46,11 @@ package struct WishDesk: Sendable {
         }
     }
 
-    /// Wishes that are looked at in one go: who floods the counter must not keep the letters waiting.
+    /// Links that are made in one go: who floods the counter must not keep the letters waiting.
     private static let atOnce = 200
+    /// Wishes that are looked at in one go. Refusing one takes a look into the books and no more: who floods the counter with wishes that
+    /// nobody can have must not keep those of the voters waiting behind them.
+    private static let lookedAtOnce = 20_000
     /// Seconds to wait for whoever else makes links: letters that are due must not wait long for wishes.
     private static let patience = 2.0
     /// A wish may be dated so far off our clock.
@@ -73,14 +76,18 @@ package struct WishDesk: Sendable {
         let lock = try office.lock("links", wait: Self.patience, busy: "Another process is making links.")
         defer { withExtendedLifetime(lock) {} }
         try links.finishInterruptedLocked()
-        for wish in wishes {
-            summary.take(
-                try despiteDamage(of: wish.ballot) {
-                    try grant(wish)
-                } else: {
-                    try mark(wish.seq, in: $0)
-                })
+        var refused: Int64?
+        for wish in wishes where summary.mailed + summary.listed < Self.atOnce {
+            let outcome = try despiteDamage(of: wish.ballot) {
+                try grant(wish)
+            } else: {
+                try mark(wish.seq, in: $0)
+            }
+            summary.take(outcome)
+            refused = outcome == .refused ? wish.seq : nil
         }
+        // Whatever is granted moves the mark past all that was refused before it.
+        if let refused { try office.books.write { try mark(refused, in: $0) } }
         for ballot in retired {
             summary.take(
                 try despiteDamage(of: ballot) {
@@ -122,7 +129,7 @@ package struct WishDesk: Sendable {
         let found: [Wish]
         do {
             // Whoever holds the counter can write anything there: what is of another kind or size reads as nothing, and is refused.
-            found = try office.readCounter { counter in
+            found = try office.counter.read { counter in
                 if Int64(try counter.count("SELECT ifnull(max(seq), 0) FROM wish")) < known {
                     // The counter was put back from a copy, and its numbers with it: they begin again where it stands.
                     return [Wish(seq: Int64(try counter.count("SELECT ifnull(max(seq), 0) FROM wish")), at: -1, ballot: [], link: [])]
@@ -132,7 +139,7 @@ package struct WishDesk: Sendable {
                     SELECT seq, CASE typeof(at) WHEN 'integer' THEN at ELSE -1 END AS at,
                         CASE WHEN typeof(ballot) = 'blob' AND length(ballot) = 16 THEN ballot ELSE zeroblob(1) END AS ballot,
                         CASE WHEN typeof(link) = 'blob' AND length(link) = 16 THEN link ELSE zeroblob(1) END AS link
-                    FROM wish WHERE seq > $1 ORDER BY seq LIMIT \(Self.atOnce)
+                    FROM wish WHERE seq > $1 ORDER BY seq LIMIT \(Self.lookedAtOnce)
                     """, .integer(known)
                 ) { Wish(seq: try $0.integer("seq"), at: try $0.integer("at"), ballot: try $0.blob("ballot"), link: try $0.blob("link")) }
             }
@@ -150,6 +157,7 @@ package struct WishDesk: Sendable {
         try transaction.execute("UPDATE office SET wishes_known = $1 WHERE id = 1", .integer(seq))
     }
 
+    /// What becomes of one wish; the mark moves past it unless it is refused, which writes nothing.
     private func grant(_ wish: Wish) throws -> Outcome {
         let now = office.clock.now()
         let plain = try office.books.read { transaction -> (election: KeptElection, ballot: LinkDesk.StandingBallot)? in
@@ -163,10 +171,7 @@ package struct WishDesk: Sendable {
             else { return nil }
             return try standing(wish.ballot, in: transaction)
         }
-        guard let plain else {
-            try office.books.write { try mark(wish.seq, in: $0) }
-            return .refused
-        }
+        guard let plain else { return .refused }
         return try replace(
             plain.ballot, in: plain.election, reason: "The voter asked for it on the site, with the right answer.",
             clearing: [.needsNewLink, .letterRefused, .letterBounced], detail: "The voter asked on the site for a new link.",

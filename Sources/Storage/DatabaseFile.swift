@@ -22,17 +22,18 @@ extension Migration {
         do {
             let database = try DatabaseQueue()
             try DatabaseMigrator(migrations).migrate(database)
-            return try database.read { database in
-                var objects: [String: String] = [:]
-                for row in try Row.fetchAll(database, sql: "SELECT type || ' ' || name AS name, ifnull(sql, '') AS text FROM sqlite_master")
-                {
-                    objects[row["name"]] = row["text"]
-                }
-                return objects
-            }
+            return try database.read { try objects(in: $0) }
         } catch {
             throw StorageError(error, file: "the schema")
         }
+    }
+
+    fileprivate static func objects(in database: Database) throws -> [String: String] {
+        var objects: [String: String] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT type || ' ' || name AS name, ifnull(sql, '') AS text FROM sqlite_master") {
+            objects[row["name"]] = row["text"]
+        }
+        return objects
     }
 }
 
@@ -40,6 +41,27 @@ extension DatabaseMigrator {
     fileprivate init(_ migrations: [Migration]) {
         self.init()
         for migration in migrations { registerMigration(migration.name) { try $0.execute(sql: migration.sql) } }
+    }
+
+    /// The same for a file that others can write: a step is taken only where what was made so far is as our steps made it, since a trigger of
+    /// somebody else's would run in our process.
+    ///
+    /// - Parameter path: the file, for the message.
+    fileprivate init(_ migrations: [Migration], path: String) {
+        self.init()
+        for (index, migration) in migrations.enumerated() {
+            registerMigration(migration.name) { database in
+                let made = try Migration.objects(madeBy: Array(migrations.prefix(index)))
+                for (name, text) in try Migration.objects(in: database) where made[name] != text {
+                    // The migrator's own table comes before the first step.
+                    if index == 0, name.hasSuffix("table grdb_migrations") || name.hasSuffix("_grdb_migrations_1") { continue }
+                    throw StorageError(
+                        .damaged, "\(path): the \(name.prefix(100).debugDescription) was added to it or changed by hand.",
+                        hint: "Restore it from the last backup.")
+                }
+                try database.execute(sql: migration.sql)
+            }
+        }
     }
 }
 
@@ -99,7 +121,7 @@ package final class DatabaseFile: Sendable {
             let pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB sets NORMAL after `prepareDatabase`; a commit that a power cut can undo is no commit to a voter who was shown a ballot.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            let migrator = DatabaseMigrator(migrations)
+            let migrator = DatabaseMigrator(migrations, path: path)
             if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw StorageError(.newer, "\(path): made by a newer version of uocava.", hint: "Run that version, or a later one.")
             }

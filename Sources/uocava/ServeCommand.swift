@@ -55,7 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
         case .all:
             let opened = try Office(folder, passphrase: office.passphrase)
             Self.warn(opened, logger)
-            let shared = Counter(database: opened.counter)
+            let shared = Counter(database: opened.unguardedCounter)  // why: this is the site's side of it
             counter = shared
             // No letter goes out before its link opens: the mailroom waits for the site.
             let (listening, tell) = AsyncStream<Void>.makeStream()

@@ -344,8 +344,8 @@ private struct CrashBooks {
         letterLinks = try ids(office.books, "SELECT link AS id FROM letter")
         isGapless = try count(office.books, "SELECT count(*) = max(seq) AND min(seq) = 1 FROM journal") == 1
         issuedInJournal = try count(office.books, "SELECT count(*) FROM journal WHERE kind = 'issued'")
-        packets = try ids(office.counter, "SELECT ballot AS id FROM packet")
-        liveLinks = try ids(office.counter, "SELECT id FROM link WHERE state = 'live'")
-        linksAtCounter = try count(office.counter, "SELECT count(*) FROM link")
+        packets = try ids(office.unguardedCounter, "SELECT ballot AS id FROM packet")
+        liveLinks = try ids(office.unguardedCounter, "SELECT id FROM link WHERE state = 'live'")
+        linksAtCounter = try count(office.unguardedCounter, "SELECT count(*) FROM link")
     }
 }

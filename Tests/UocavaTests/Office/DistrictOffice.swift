@@ -43,7 +43,7 @@ enum DistrictOffice {
 
     /// Closes an office so that its folder can be copied.
     static func settle(_ office: Office) throws {
-        for database in [office.books, office.counter] {
+        for database in [office.books, office.unguardedCounter] {
             try database.checkpoint()
             try database.close()
         }

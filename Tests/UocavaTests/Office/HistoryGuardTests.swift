@@ -35,7 +35,7 @@ struct HistoryGuardTests {
         ])
     func counter(_ statement: String) async throws {
         let test = try await AuditSample.office()
-        let refused = #expect(throws: StorageError.self) { try test.office.counter.write { try $0.executeScript(statement) } }
+        let refused = #expect(throws: StorageError.self) { try test.office.unguardedCounter.write { try $0.executeScript(statement) } }
         #expect(refused?.code == .constraint)
         try test.verify("nothing was changed")
     }

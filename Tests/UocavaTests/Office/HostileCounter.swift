@@ -53,7 +53,7 @@ enum HostileCounter {
         let books = try Data(contentsOf: URL(fileURLWithPath: test.office.books.path))
         try work(test)
         try test.office.books.checkpoint()
-        try test.office.counter.checkpoint()
+        try test.office.unguardedCounter.checkpoint()
         let folder = files.temporaryDirectory.appendingPathComponent("uocava-interrupted-\(UUID().uuidString)")
         try files.copyItem(at: test.folder, to: folder)
         for end in ["-wal", "-shm"] { try? files.removeItem(at: folder.appendingPathComponent("office.sqlite\(end)")) }
@@ -93,7 +93,7 @@ enum HostileCounter {
     /// A voter opens the link, and where `whole` downloads everything.
     static func claim(_ number: String, _ test: TestOffice, whole: Bool = false) async throws {
         let birthday = try #require(TestOffice.voters.first { $0.number == number }?.birthday)
-        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
         guard case .opened(let cookie) = try await counter.claim(token: try test.token(number), answer: birthday),
             let visit = try await counter.visit(cookie: cookie)
         else { throw ReportsFailure("the claim of \(number) was refused") }

@@ -35,7 +35,7 @@ struct InvariantTests {
                 $0.dryRun = true
                 $0.release = [VoterID("V12")]
             }.buckets[.issued] == 10)
-        #expect(try test.office.counter.read { try $0.count("SELECT count(*) FROM packet") } == 0)
+        #expect(try test.office.unguardedCounter.read { try $0.count("SELECT count(*) FROM packet") } == 0)
     }
 
     @Test("Only the voters named are in scope; an empty list means nobody, and an unknown one is refused")
@@ -71,7 +71,7 @@ struct InvariantTests {
         let used = claims.filter { $0 == .usedBefore(at: test.now) }.count
         #expect(used == 199)
         #expect(claims.filter { if case .opened = $0 { true } else { false } }.count == 1)
-        #expect(try test.office.counter.read { try $0.count("SELECT count(*) FROM visit") } == 1)
+        #expect(try test.office.unguardedCounter.read { try $0.count("SELECT count(*) FROM visit") } == 1)
         await counter.stop()
         try test.verify()
         #expect(try test.status("V1") == "claimed")
@@ -154,7 +154,7 @@ struct InvariantTests {
         await counter.stop()
         try test.verify()
         #expect(try test.status("V4") == "delivered")
-        #expect(try test.office.counter.read { try $0.count("SELECT count(*) FROM counter_event WHERE kind = 'delivered'") } == 1)
+        #expect(try test.office.unguardedCounter.read { try $0.count("SELECT count(*) FROM counter_event WHERE kind = 'delivered'") } == 1)
     }
 
     @Test("The packet that a visit opens is the one that was issued, and verifies")
@@ -183,7 +183,7 @@ struct InvariantTests {
     func durable() throws {
         let test = try TestOffice()
         #expect(try test.office.books.pragma("synchronous") == "2")
-        #expect(try test.office.counter.pragma("synchronous") == "2")
+        #expect(try test.office.unguardedCounter.pragma("synchronous") == "2")
         #expect(try test.office.books.pragma("journal_mode") == "wal")
     }
 
@@ -192,7 +192,7 @@ struct InvariantTests {
         let test = try TestOffice()
         try test.issue()
         try test.office.books.checkpoint()
-        try test.office.counter.checkpoint()
+        try test.office.unguardedCounter.checkpoint()
         let files = try ["office.sqlite", "counter.sqlite"].map { try Data(contentsOf: test.folder.appendingPathComponent($0)) }
         let ballot = try test.ballot("V1")
         let secrets = try test.token("V1")

@@ -34,7 +34,7 @@ struct IssueBasisTests {
             #expect(refused?.message.contains("Somebody changed the books") == true)
         }
         #expect(try test.office.books.read { try $0.count("SELECT count(*) FROM ballot") } == 0)
-        #expect(try test.office.counter.read { try $0.count("SELECT count(*) FROM link") } == 0)
+        #expect(try test.office.unguardedCounter.read { try $0.count("SELECT count(*) FROM link") } == 0)
     }
 
     @Test("A voter whose number was exchanged in the books is not added once more and sent a second ballot")

@@ -25,7 +25,7 @@ struct MailSerialTests {
                 TestOffice.roll((1...12).map { TestOffice.row($0) }), file: "voters.csv", election: ElectionID(election))
         }
         try office.books.close()
-        try office.counter.close()
+        try office.unguardedCounter.close()
         return try TestOffice(at: root, clock: box)
     }
 

@@ -23,7 +23,7 @@ struct ReturnsTests {
         #expect(second.first?.code == code)
         #expect(second.first?.at == first.first?.at)
         #expect(try test.office.books.read { try $0.count("SELECT count(*) FROM return_piece") } == 2)
-        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
         let timeline = try await counter.timeline(trackingCode: try test.codes("V1").trackingCode.text)
         #expect(timeline?.steps.map(\.kind) == [.issued, .received])
         await counter.stop()
@@ -113,7 +113,7 @@ struct ReturnsTests {
         #expect(standing.status == .rejected)
         #expect(standing.reason == "missing-voter-signature")
         #expect(standing.timeline.map(\.event) == [.issued, .letterQueued, .received, .held, .rejected])
-        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
         let steps = try await counter.timeline(trackingCode: try test.codes("V1").trackingCode.text)?.steps
         #expect(steps?.last?.kind == .rejected)
         #expect(steps?.last?.reason == "The declaration is not signed")

@@ -86,7 +86,7 @@ struct StyleShelfTests {
                 ) { (hash: try $0.blob("hash"), page: Int(try $0.integer("first_ballot_page"))) }
             }
             let base = try #require(kept)
-            let found = try office.counter.read { counter in
+            let found = try office.unguardedCounter.read { counter in
                 try counter.first("SELECT bytes FROM base WHERE hash = $1", .blob(base.hash)) { try $0.blob("bytes") }
             }
             let differences = try PageCompare.compare(

@@ -169,9 +169,9 @@ final class TestOffice: Sendable {
         _ = try StyleShelf(office, child: ConfinedChild(executable: TestProgram.path ?? "/nonexistent")).importElection(from: election)
         _ = try VoterRoll(office).importRoll(roll((1...12).map { row($0) }), file: "voters.csv", election: Self.election)
         try office.books.checkpoint()
-        try office.counter.checkpoint()
+        try office.unguardedCounter.checkpoint()
         try office.books.close()
-        try office.counter.close()
+        try office.unguardedCounter.close()
         return root
     }
 

@@ -191,7 +191,7 @@ struct WholeOfficeTests {
                 ]
             }
         }
-        try test.office.counter.read { transaction in
+        try test.office.unguardedCounter.read { transaction in
             try transaction.forEach("SELECT * FROM packet") { row in
                 all[try row.blob("ballot"), default: []] += [
                     .integer(try row.integer("seq")), .blob(try row.blob("base")), .blob(try row.blob("sha256")),

@@ -25,7 +25,7 @@ struct WishTests {
 
     /// A claim, then the right answer again, and the wish.
     private func wish(_ number: String, _ test: TestOffice, token: String? = nil) async throws -> Counter.WishOutcome {
-        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
         let token = try token ?? test.token(number)
         let ticket = try #require(counter.wishTicket(token: token))
         let outcome = try await counter.wish(token: token, ticket: ticket)
@@ -49,7 +49,7 @@ struct WishTests {
         #expect(try letters("V1", test) == 1)
         let new = try test.token("V1")
         #expect(new != old)
-        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
         let birthday = TestOffice.voters[0].birthday
         #expect(try await counter.claim(token: old, answer: birthday) == .replaced)
         guard case .opened = try await counter.claim(token: new, answer: birthday) else {
@@ -67,7 +67,10 @@ struct WishTests {
         try await HostileCounter.claim("V1", test)
         let old = try test.token("V1")
         try LinkDesk(test.office).newLink(for: VoterID("V1"), election: TestOffice.election, reason: "asked by telephone")
-        for _ in 0..<3 { #expect(try await wish("V1", test, token: old) == .noted) }
+        for _ in 0..<3 {
+            #expect(try await wish("V1", test, token: old) == .noted)
+            test.advance(seconds: 1)
+        }
         #expect(try await wish("V1", test, token: old) == .tooMany)
         #expect(try serve(test) == WishDesk.Summary(mailed: 2, refused: 1))
         #expect(try letters("V1", test) == 3)
@@ -104,6 +107,54 @@ struct WishTests {
         #expect(try serve(test).mailed == 1)
     }
 
+    @Test("A form that is sent twice is one wish; another right answer makes another")
+    func twice() async throws {
+        let test = try TestOffice.issued()
+        try await HostileCounter.claim("V1", test)
+        let token = try test.token("V1")
+        let counter = try test.counter()
+        let ticket = try #require(counter.wishTicket(token: token))
+        for _ in 0..<5 {
+            test.advance(seconds: 1)
+            #expect(try await counter.wish(token: token, ticket: ticket) == .noted)
+        }
+        #expect(try test.office.counter.read { try $0.count("SELECT count(*) FROM wish") } == 1)
+        #expect(try await counter.wish(token: token, ticket: "+\(ticket)") == .refused)
+        let other = try #require(counter.wishTicket(token: token))
+        #expect(try await counter.wish(token: token, ticket: other) == .noted)
+        #expect(try test.office.counter.read { try $0.count("SELECT count(*) FROM wish") } == 2)
+        await counter.stop()
+    }
+
+    @Test("A flood of wishes that nobody can have is passed over in one look, writes one mark, and keeps no real one waiting")
+    func flood() async throws {
+        let test = try TestOffice.issued()
+        try await HostileCounter.claim("V3", test)
+        try HostileCounter.run(
+            """
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 15000)
+            INSERT INTO wish (at, ballot, link) SELECT \(test.now.milliseconds), randomblob(16), randomblob(16) FROM n;
+            """, on: test)
+        #expect(try await wish("V3", test) == .noted)
+        let before = try HostileCounter.count("SELECT wishes_known FROM office", test)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 1, refused: 15_000))
+        #expect(try HostileCounter.count("SELECT wishes_known FROM office", test) == before + 15_001)
+        let found = try HostileCounter.findings(test)
+        #expect(found.contains { $0.contains("It has 15000 wishes for a new link on links that this office did not make.") }, "\(found)")
+        // They are told of at the next look, and then for ten minutes no more.
+        let log = WebTestLog()
+        let watch = OfficeWatch()
+        watch.refused(wishes: 15_000)
+        try watch.look(at: test.office, log.logger)
+        watch.refused(wishes: 3)
+        try watch.look(at: test.office, log.logger)
+        #expect(log.lines.count == 1)
+        #expect(log.lines[0].contains("no voter can have asked for") && log.lines[0].contains("count=15000"))
+        test.advance(seconds: 601)
+        try watch.look(at: test.office, log.logger)
+        #expect(log.lines.count == 2 && log.lines[1].contains("count=3"))
+    }
+
     @Test("A counter that was put back from a copy, with its numbers, does not swallow the wishes that follow")
     func putBack() async throws {
         let test = try TestOffice.issued()
@@ -138,7 +189,7 @@ struct WishTests {
     func retired() async throws {
         let test = try TestOffice.issued()
         func guess() async throws {
-            let counter = Counter(database: test.office.counter, clock: test.office.clock)
+            let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
             for _ in 0..<30 {
                 _ = try await counter.claim(token: try test.token("V1"), answer: "1900-01-01")
                 test.advance(seconds: 7201)
@@ -162,7 +213,7 @@ struct WishTests {
         #expect(try test.token("V1") == fresh)
         test.advance(seconds: 86_401 - (test.now.milliseconds - first.milliseconds) / 1000)
         #expect(try serve(test) == WishDesk.Summary(mailed: 1))
-        let counter = Counter(database: test.office.counter, clock: test.office.clock)
+        let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
         guard case .opened = try await counter.claim(token: try test.token("V1"), answer: TestOffice.voters[0].birthday) else {
             Issue.record("it does not open")
             return

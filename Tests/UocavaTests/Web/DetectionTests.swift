@@ -134,6 +134,8 @@ struct OfficeWatchTests {
         #expect(log.lines.count == 3)
         // A counter in other hands may write anything.
         try site(right: 0, refused: Int.max, many: Int.max)
+        #expect(log.lines.count == 4)
+        #expect(log.lines[3].contains("the site's counts are no counts"))
         try site(right: Int.min, refused: Int.max, many: Int.max)
         try HostileCounter.run(
             """
@@ -147,6 +149,43 @@ struct OfficeWatchTests {
         let metrics = try watch.metrics(of: test.office)
         #expect(metrics.contains("uocava_site_answers_right_total 0\n"))
         #expect(!metrics.contains("nonsense"))
+    }
+
+    @Test("What somebody planted among the counts is told of and named by the audit, and switches no alert off")
+    func planted() async throws {
+        let test = try TestOffice.issued()
+        let log = WebTestLog()
+        let watch = OfficeWatch()
+        try watch.look(at: test.office, log.logger)
+        func told(_ words: String) -> Int { log.lines.filter { $0.contains(words) }.count }
+        try HostileCounter.run(
+            """
+            INSERT INTO tally VALUES ('answers_refused', 9223372036854775807), ('addresses_on_many_links', 1e308), ('aaa', 1);
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO tally SELECT 'a' || i, i FROM n;
+            """, on: test)
+        for _ in 0..<3 { try watch.look(at: test.office, log.logger) }
+        #expect(told("no counts") == 1)
+        let found = try HostileCounter.findings(test)
+        for sentence in [
+            "The count answers_refused is no number", "The count addresses_on_many_links is no number",
+            "counts of things that no site counts"
+        ] { #expect(found.contains { $0.contains(sentence) }, "\(found)") }
+        // The site counts on from nothing, and the alerts come as if it had not been.
+        let counter = try test.counter()
+        for (many, refused) in [(1, 10), (2, 90)] {
+            let tally = SiteTally()
+            for _ in 0..<refused { tally.count(.answersRefused) }
+            for _ in 0..<many { tally.count(.addressesOnManyLinks) }
+            await counter.record(tally)
+            try watch.look(at: test.office, log.logger)
+        }
+        await counter.stop()
+        #expect(told("tried from one address") == 2)
+        #expect(told("unusually many answers are refused") == 1)
+        // A count that is set back is told of each time.
+        try HostileCounter.run("DELETE FROM tally WHERE name NOT LIKE '%\\_%' ESCAPE '\\'; UPDATE tally SET count = 0;", on: test)
+        try watch.look(at: test.office, log.logger)
+        #expect(told("no counts") == 2)
     }
 
     @Test("The metrics are Prometheus text that its own library reads, with nothing personal in it")
