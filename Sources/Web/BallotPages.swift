@@ -145,7 +145,7 @@ extension PublicResponder {
                 failure = error
             }
             let hasArrived = await delivery.arrived()
-            ledger.close(acceptedCount: delivery.acceptedCount, hasArrived: hasArrived && failure == nil)
+            ledger.close(sentCount: delivery.sentCount, hasArrived: hasArrived && failure == nil)
             if let failure { throw failure }
         }
     }
@@ -154,7 +154,7 @@ extension PublicResponder {
 /// Writes down at the counter which bytes of a download left.
 ///
 /// The last byte of a response counts only when all of it arrived, so a download that breaks off after the kernel took everything is no
-/// delivery; the rest counts as soon as the socket took it, so that the voter may go on where he was cut off.
+/// delivery; the rest counts as soon as it left, so that the voter may go on where he was cut off.
 final class ServedLedger: Sendable {
     private let counter: Counter
     private let file: Counter.File
@@ -173,11 +173,11 @@ final class ServedLedger: Sendable {
         self.logger = logger
     }
 
-    /// The first so many bytes of the response were taken by the socket.
+    /// The first so many bytes of the response have left.
     func note(upTo count: Int) { record(min(count, range.count - 1)) }
 
     /// The response is over.
-    func close(acceptedCount: Int, hasArrived: Bool) { record(hasArrived ? range.count : min(acceptedCount, range.count - 1)) }
+    func close(sentCount: Int, hasArrived: Bool) { record(hasArrived ? range.count : min(sentCount, range.count - 1)) }
 
     private func record(_ count: Int) {
         let isNews = noted.withLock { noted in

@@ -5,14 +5,14 @@ import Synchronization
 final class Delivery: Sendable {
     /// Where in the body each of the pieces ends that it is written in.
     fileprivate let ends: [Int]
-    private let accepted = Mutex(0)
+    private let sent = Mutex(0)
     private let onProgress: @Sendable (Int) -> Void
     private let outcome: EventLoopPromise<Bool>
     private static let grace = TimeAmount.milliseconds(250)
 
     /// - Parameters:
     ///   - pieces: the lengths of the pieces that the body will be written in.
-    ///   - onProgress: told now and then, where it takes long, how many bytes the socket has taken; so a crash of ours costs a slow client little.
+    ///   - onProgress: told now and then, where it takes long, how many bytes have left; so a crash of ours costs a slow client little.
     init(pieces: [Int], on loop: any EventLoop, onProgress: @escaping @Sendable (Int) -> Void = { _ in }) {
         self.onProgress = onProgress
         var end = 0
@@ -26,8 +26,11 @@ final class Delivery: Sendable {
     // A response that is dropped before it was begun: whoever waits is told no.
     deinit { outcome.succeed(false) }
 
-    /// How many bytes of the body the socket has taken, from its beginning.
-    var acceptedCount: Int { accepted.withLock { $0 } }
+    /// How many bytes of the body are known to have left this machine, from its beginning.
+    ///
+    /// What waits in its kernel has not: a client that reads nothing never gets it. What left and was lost on the way an honest client asks for
+    /// again; and since an acknowledgement may be lost as well, he can have all that left and ask for the rest only.
+    var sentCount: Int { sent.withLock { $0 } }
 
     /// Whether all of it reached the other side; waits until that is known. The connection's end, the caller's cancellation and a client that
     /// reads nothing for long all mean no.
@@ -40,16 +43,16 @@ final class Delivery: Sendable {
         }
     }
 
-    /// Tells that the socket has taken so many bytes from the body's beginning; whether that is news.
-    fileprivate func accept(upTo count: Int) -> Bool {
-        accepted.withLock { accepted in
-            guard count > accepted else { return false }
-            accepted = count
+    /// Tells that so many bytes from the body's beginning have left; whether that is news.
+    fileprivate func haveLeft(upTo count: Int) -> Bool {
+        sent.withLock { sent in
+            guard count > sent else { return false }
+            sent = count
             return true
         }
     }
 
-    fileprivate func tellProgress() { onProgress(acceptedCount) }
+    fileprivate func tellProgress() { onProgress(sentCount) }
 
     fileprivate func end(_ arrived: Bool) { outcome.succeed(arrived) }
 }
@@ -70,8 +73,8 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let settling = TimeAmount.milliseconds(100)
     /// A connection that takes not one byte for this long is closed: a ship's link at its worst takes some.
     private static let patience = TimeAmount.seconds(120)
-    /// How often a connection that has not taken everything is asked how much it has. What a voter got must be known to have left when the
-    /// connection breaks off, or the rest that he fetches later would not complete it; what lies in the kernel between us lasts longer than this.
+    /// How often a connection that has not taken everything is asked how much has left. It is asked again when it ends; but where it is gone
+    /// before that, what was seen last counts.
     private static let glance = TimeAmount.milliseconds(100)
     /// At which glances the progress is told: the third, and from then on every twentieth.
     private static let firstTold = 3
@@ -83,6 +86,8 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var glances = 0
     /// How many bytes of the body were handed to the connection to be sent.
     private var flushedLength = 0
+    /// Where the last piece ends that the socket has taken whole.
+    private var takenLength = 0
     private var lastProgress = NIODeadline.now()
     private var lastAcknowledged: UInt64 = 0
     /// How many bytes the other side has acknowledged on the connection when the response's last is among them; nil until it was written.
@@ -127,6 +132,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isHeadWritten = false
         glances = 0
         flushedLength = 0
+        takenLength = 0
         endReached = false
         goal = nil
         movedOn = false
@@ -158,7 +164,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard case .success = result else { return self.finish(self.hasEndedWell) }
             self.lastProgress = .now()
             if index < delivery.ends.count {
-                _ = delivery.accept(upTo: delivery.ends[index])
+                self.takenLength = delivery.ends[index]
                 if index == delivery.ends.count - 1, let wire = self.wire {
                     TCPProgress.of(wire) { self.goal = $0?.bytesHandedOver }
                 }
@@ -266,17 +272,27 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func watch() {
         schedule(in: Self.glance) {
             guard let delivery = self.delivery, !self.endReached else { return }
-            // Of what was handed over this waits in our own memory; the kernel has the rest. Heads and TLS add to it, so it errs on the safe side.
-            // A stream cannot tell; its pieces are small.
-            if !self.isStream, let waiting = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes),
-                delivery.accept(upTo: self.flushedLength - waiting)
-            {
-                self.lastProgress = .now()
-            }
+            self.noteProgress()
             if self.lastProgress + Self.patience < .now() { return self.giveUp() }
             self.glances += 1
             if self.glances % Self.toldEvery == Self.firstTold { delivery.tellProgress() }
             self.watch()
+        }
+    }
+
+    /// Asks how much of the body has left.
+    private func noteProgress() {
+        guard let delivery, let wire else { return }
+        var taken = takenLength
+        // Of what was handed over this waits in our own memory; the kernel has the rest. Heads and TLS add to both, so it errs on the safe side.
+        // A stream cannot tell; its pieces are small.
+        if !isStream, let waiting = try? wire.syncOptions?.getOption(.bufferedWritableBytes) {
+            taken = max(taken, flushedLength - waiting)
+        }
+        TCPProgress.of(wire) { progress in
+            // A connection that is no TCP connection has no kernel of two sides in it. One that is over tells nothing any more.
+            guard let unsent = progress.map({ Int($0.unsentBytes) }) ?? (wire.isActive ? 0 : nil) else { return }
+            if delivery.haveLeft(upTo: taken - unsent) { self.lastProgress = .now() }
         }
     }
 
@@ -295,6 +311,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func finish(_ arrived: Bool) {
         timer?.cancel()
         timer = nil
+        if !arrived { noteProgress() }
         delivery?.end(arrived)
         delivery = nil
         if let promise = postponedClose {

@@ -19,7 +19,7 @@ struct TCPProgress: Sendable {
     // segs_out, segs_in
     private var counts: (UInt32, UInt32) = (0, 0)
     /// Bytes that wait in the kernel to be sent.
-    private var unsentBytes: UInt32 = 0
+    private(set) var unsentBytes: UInt32 = 0
     // min_rtt, data_segs_in, data_segs_out
     private var rates: (UInt32, UInt32, UInt32) = (0, 0, 0)
     // delivery_rate, busy_time, rwnd_limited, sndbuf_limited

@@ -157,6 +157,29 @@ struct DownloadTests {
         return broken
     }
 
+    @Test("What waits in the kernel for a client that reads nothing has not left: its last byte, fetched by itself, makes no delivery")
+    func unread() async throws {
+        try await WebTestSite.serving(baseLength: 400_000) { site in
+            let ballot = try site.issue()[0]
+            let cookie = "Cookie: \(try await site.claim(ballot))"
+            let port = site.port
+            try await WebTestSite.onThread {
+                let connection = try WebTestConnection(port: port, isNarrow: true)
+                try connection.send(WebTestSite.request("GET", Self.pdf, headers: [cookie]))
+                _ = try connection.receive(upTo: 100)
+                // Long enough for the progress to be told, too.
+                usleep(600_000)
+            }
+            let last = ballot.pdf.count - 1
+            #expect(try await site.get(Self.pdf, headers: [cookie, "Range: bytes=\(last)-"]).body == ballot.pdf.suffix(1))
+            #expect(try await WebTestSite.eventually { try site.count("SELECT count(*) FROM served WHERE ranges LIKE '0-%,%'") == 1 })
+            let ranges = try site.database.read { try $0.first("SELECT ranges FROM served") { try $0.text("ranges") } }
+            let known = try #require(ranges?.wholeMatch(of: /0-(\d+),(\d+)-(\d+)/).flatMap { Int($0.output.1) }, "\(ranges ?? "")")
+            #expect(known < 100_000)
+            #expect(try site.events("delivered", of: ballot) == 0)
+        }
+    }
+
     @Test("How far a slow download is stands in the books while it goes on, so that a crash of ours costs the voter little")
     func notes() async throws {
         try await WebTestSite.serving { site in
