@@ -227,10 +227,14 @@ package final class DocumentReader {
                     reader.report(
                         line: member.keyLine, path: path(of: member.key), "the key stands here twice", hint: "Keep one of the two.")
                 } else if !takesAnyKey, !asked.contains(member.key) {
-                    let known = asked.sorted().joined(separator: ", ")
+                    // Nobody reads a list of two hundred.
+                    let known =
+                        asked.count <= 40
+                        ? "Known here: \(asked.sorted().joined(separator: ", "))."
+                        : "\(asked.count) keys are known here; the nearest are \(Nearest.nearest(3, to: member.key, among: asked).joined(separator: ", "))."
                     reader.report(
                         line: member.keyLine, path: path(of: member.key), "the key \(Printable.quote(member.key)) is unknown",
-                        hint: Nearest.to(member.key, among: asked).map { "Did you mean \"\($0)\"?" } ?? "Known here: \(known).")
+                        hint: Nearest.to(member.key, among: asked).map { "Did you mean \"\($0)\"?" } ?? known)
                 }
             }
         }

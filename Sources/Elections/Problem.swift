@@ -116,6 +116,13 @@ package enum Nearest {
         return best.flatMap { $0.tied ? nil : $0.word }
     }
 
+    /// The so many words of `known` that are the fewest keystrokes away, the nearest first.
+    package static func nearest(_ count: Int, to word: String, among known: [String]) -> [String] {
+        let lowered = Array(word.lowercased().unicodeScalars.prefix(64))
+        let distances = known.map { (word: $0, distance: distance(lowered, Array($0.lowercased().unicodeScalars))) }
+        return distances.sorted { ($0.distance, $0.word) < ($1.distance, $1.word) }.prefix(count).map(\.word)
+    }
+
     /// ` Did you mean "…"?` with a leading space, or nothing.
     static func hint(_ word: String, among known: [String]) -> String {
         to(word, among: known).map { " Did you mean \"\($0)\"?" } ?? ""

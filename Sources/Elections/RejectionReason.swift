@@ -81,6 +81,11 @@ package enum RejectionReason: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The reason without words of its own that `sentence` says like this in some language; nil where it is none of these.
+    package static func usual(saidAs sentence: String) -> RejectionReason? {
+        named.first { reason in ["en", "es"].contains { reason.sentence(language: $0) == sentence } }
+    }
+
     /// What 52 USC 20302(i) forbids as a reason, where the words speak of it. An envelope that is unsigned, empty, open or shared by two
     /// ballots is another matter, and so allowed.
     private static func forbiddenSubject(_ text: String) -> String? {

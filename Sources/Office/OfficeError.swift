@@ -40,10 +40,10 @@ package struct OfficeError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Bad input with its list of problems.
-    package init(_ problems: Problems, in subject: String) {
-        let count = problems.all.count
-        self.init(
-            .badInput, "\(subject): \(count == 1 ? "1 problem" : "\(count) problems"). Nothing was changed.", problems: problems.all)
+    ///
+    /// - Parameter outcome: what follows from it.
+    package init(_ problems: Problems, in subject: String, outcome: String = "Nothing was changed.") {
+        self.init(.badInput, "\(subject): \(counted(problems.all.count, "problem")). \(outcome)", problems: problems.all)
     }
 
     package var description: String {

@@ -32,7 +32,7 @@ package struct OfficeFolder: Sendable {
 
     /// The counter's database alone: all that the public process opens.
     package func openCounterDatabase() throws -> DatabaseFile {
-        try DatabaseFile(path: path(configuration.counterDatabase).path, migrations: Schema.counter)
+        try DatabaseFile(path: path(configuration.counterDatabase).path, migrations: Schema.counter, isShared: true)
     }
 
     /// The office's books alone, for whoever looks something up that takes no key.

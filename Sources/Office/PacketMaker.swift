@@ -217,7 +217,7 @@ struct PacketMaker: Sendable {
         let card = PacketCard(
             style: base.style.id.text, styleName: base.style.name, language: base.language, country: voter.mailingCountry,
             mailBy: mailBy.description, trackingCode: trackingCode.text,
-            fileName: "\(wording.election.definition.id)-\(base.style.id)")
+            fileName: "\(wording.election.definition.id)-\(base.style.id)", inserts: inserts(for: voter, on: base))
         let envelope = PacketEnvelope(tail: tail.bytes, manifest: manifest, cms: tail.cms, card: card)
         let secrets = BallotSecrets(returnCode: returnCode, trackingCode: trackingCode, packetKey: packetKey)
         return MadeBallot(
@@ -227,5 +227,16 @@ struct PacketMaker: Sendable {
             link: try links.make(ids.next(from: &random), nonce: random.take(12), to: packetKey, ballot: id, voter: voter),
             sealedBallot: rollKeys.seal(secrets.plain, table: BallotSecrets.table, id: id), linesByHand: tail.addressByHand.count,
             mailSerial: envelopeMail?.number)
+    }
+
+    /// Which of the office's own PDFs the voter's packet holds: the choice by which its base was made.
+    private func inserts(for voter: VoterRecord, on base: BaseDesk) -> Set<Insert.Folder> {
+        let choice = wording.election.inserts.choice
+        let languages = wording.election.definition.languages(preferring: base.language)
+        let found = [
+            choice.instructions(for: voter.kind, languages: languages), choice.writeIns(of: base.style.id, languages: languages),
+            choice.secrecy(languages: languages)
+        ]
+        return Set(found.compactMap(\.?.folder))
     }
 }

@@ -160,10 +160,13 @@ package struct PacketCard: Sendable, Equatable {
     package var trackingCode: String
     /// `<election>-<style>`, without an ending.
     package var fileName: String
+    /// Which of the office's own PDFs are in the packet.
+    package var inserts: Set<Insert.Folder>
 
     /// A card of these parts.
     package init(
-        style: String, styleName: String, language: String, country: String, mailBy: String, trackingCode: String, fileName: String
+        style: String, styleName: String, language: String, country: String, mailBy: String, trackingCode: String, fileName: String,
+        inserts: Set<Insert.Folder> = []
     ) {
         self.style = style
         self.styleName = styleName
@@ -172,13 +175,15 @@ package struct PacketCard: Sendable, Equatable {
         self.mailBy = mailBy
         self.trackingCode = trackingCode
         self.fileName = fileName
+        self.inserts = inserts
     }
 
     /// As it is sealed with the packet.
     package var json: JSONValue {
         [
             "style": .string(style), "style_name": .string(styleName), "language": .string(language), "country": .string(country),
-            "mail_by": .string(mailBy), "tracking_code": .string(trackingCode), "file_name": .string(fileName)
+            "mail_by": .string(mailBy), "tracking_code": .string(trackingCode), "file_name": .string(fileName),
+            "inserts": .array(inserts.map(\.rawValue).sorted().map(JSONValue.string))
         ]
     }
 
@@ -188,7 +193,9 @@ package struct PacketCard: Sendable, Equatable {
             style: try json.requiredText("style"), styleName: try json.requiredText("style_name"),
             language: try json.requiredText("language"), country: try json.requiredText("country"),
             mailBy: try json.requiredText("mail_by"),
-            trackingCode: try json.requiredText("tracking_code"), fileName: try json.requiredText("file_name"))
+            trackingCode: try json.requiredText("tracking_code"), fileName: try json.requiredText("file_name"),
+            // A card from before these were kept names none.
+            inserts: Set((json["inserts"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(Insert.Folder.init) }))
     }
 }
 

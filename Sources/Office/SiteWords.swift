@@ -44,7 +44,9 @@ package struct SiteWords: Sendable {
         } catch {
             problems.append(error)
         }
-        guard problems.isEmpty else { throw OfficeError(Problems(problems), in: "the words of the site") }
+        guard problems.isEmpty else {
+            throw OfficeError(Problems(problems), in: "The words of the site", outcome: "The site does not start with them.")
+        }
         return found
     }
 
@@ -61,7 +63,8 @@ package struct SiteWords: Sendable {
         guard let bytes = try files.read(file, atMost: FolderFiles.largestText) else { return nil }
         let document: Document
         do { document = try YAMLFile.read(bytes, file: path) } catch {
-            throw Problem(file: path, what: "\(error)", hint: "`uocava site words` prints a file to begin from.")
+            // It says itself where that is.
+            throw Problem(what: "\(error)", hint: "`uocava site words` prints a file to begin from.")
         }
         let reader = DocumentReader(file: path)
         let root = reader.root(document)
@@ -101,8 +104,12 @@ package struct SiteWords: Sendable {
     /// The keys that are said in English: the file has no sentence for them, or the English one still; none where the language is shipped.
     package func missing(of english: [String: String], shipped: [String]) -> [String] {
         guard !shipped.contains(tag) else { return [] }
-        // A single word, as Fax, may be the same.
-        return english.filter { sentences[$0.key] == nil || sentences[$0.key] == $0.value && $0.value.contains(" ") }.keys.sorted()
+        return english.keys.filter { sentences[$0] == nil }.sorted() + same(as: english)
+    }
+
+    /// The keys whose sentence is still the one of another language. A single word, as Fax, may be the same.
+    package func same(as other: [String: String]) -> [String] {
+        sentences.filter { $0.value == other[$0.key] && $0.value.contains(" ") }.keys.sorted()
     }
 
     /// A file with these sentences, ready to be translated.

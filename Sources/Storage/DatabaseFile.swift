@@ -47,7 +47,7 @@ extension DatabaseMigrator {
     /// somebody else's would run in our process.
     ///
     /// - Parameter path: the file, for the message.
-    fileprivate init(_ migrations: [Migration], path: String) {
+    fileprivate init(_ migrations: [Migration], guarding path: String) {
         self.init()
         for (index, migration) in migrations.enumerated() {
             registerMigration(migration.name) { database in
@@ -77,10 +77,12 @@ package final class DatabaseFile: Sendable {
 
     /// Opens the file, and makes it if `create` says so, then runs the migrations that it has not seen.
     ///
+    /// - Parameter isShared: whether others write the file who are not trusted: then no migration runs where something stands in the schema
+    ///   that the migrations before it did not make.
     /// - Throws: ``StorageError``: `cannotOpen`, `cannotWrite`, `newer` (made by a later version of the program), `damaged`.
-    package init(path: String, migrations: [Migration], create: Bool = false) throws {
+    package init(path: String, migrations: [Migration], create: Bool = false, isShared: Bool = false) throws {
         self.path = path
-        opened = .success(try Self.open(path, migrations, create: create))
+        opened = .success(try Self.open(path, migrations, create: create, isShared: isShared))
     }
 
     /// A stand-in for a file that cannot be used at the moment: every call throws `reason`.
@@ -89,7 +91,7 @@ package final class DatabaseFile: Sendable {
         opened = .failure(reason)
     }
 
-    private static func open(_ path: String, _ migrations: [Migration], create: Bool) throws -> DatabasePool {
+    private static func open(_ path: String, _ migrations: [Migration], create: Bool, isShared: Bool) throws -> DatabasePool {
         if !create, !FileManager.default.fileExists(atPath: path) {
             throw StorageError(
                 .cannotOpen, "\(path): there is no such database.", hint: "Is this an office folder? `uocava init` makes one.")
@@ -121,7 +123,7 @@ package final class DatabaseFile: Sendable {
             let pool = try DatabasePool(path: path, configuration: configuration)
             // GRDB sets NORMAL after `prepareDatabase`; a commit that a power cut can undo is no commit to a voter who was shown a ballot.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            let migrator = DatabaseMigrator(migrations, path: path)
+            let migrator = isShared ? DatabaseMigrator(migrations, guarding: path) : DatabaseMigrator(migrations)
             if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw StorageError(.newer, "\(path): made by a newer version of uocava.", hint: "Run that version, or a later one.")
             }

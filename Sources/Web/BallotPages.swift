@@ -24,7 +24,14 @@ extension PublicResponder {
             PageTexts.sentence("ballot_post_by", language, ["day": PageNumbers.day($0, language)])
         }
         let returnNotice = visit.election.returnNotice[language.tag] ?? PageTexts.sentence("return_notice", language)
+        // In the order of the packet.
+        let parts = ["cover", "instructions", "declaration", "ballot", "write-ins", "secrecy", "envelope"].filter { part in
+            Insert.Folder(rawValue: part).map(card.inserts.contains) ?? true
+        }
+        let postmark = visit.election.postmark
         let values: [String: Any] = [
+            "postmark": postmark.isEmpty ? "" : PageNumbers.day(postmark, language), "secrecy": card.inserts.contains(.secrecy),
+            "parts": parts.map { PageTexts.sentence("ballot_part_\($0)", language) },
             "receipt": PageNumbers.moment(
                 visit.election.receiptOverseas ?? visit.election.receipt, zone: visit.election.timeZone, language),
             "receipt_label": PageTexts.sentence(visit.election.receiptOverseas == nil ? "home_receipt" : "home_overseas", language),

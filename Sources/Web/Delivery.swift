@@ -73,8 +73,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let settling = TimeAmount.milliseconds(100)
     /// A connection that takes not one byte for this long is closed: a ship's link at its worst takes some.
     private static let patience = TimeAmount.seconds(120)
-    /// How often a connection that has not taken everything is asked how much has left. It is asked again when it ends; but where it is gone
-    /// before that, what was seen last counts.
+    /// How often a connection that has not taken everything is asked how much has left; it is asked once more when it ends.
     private static let glance = TimeAmount.milliseconds(100)
     /// At which glances the progress is told: the third, and from then on every twentieth.
     private static let firstTold = 3
@@ -86,8 +85,8 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var glances = 0
     /// How many bytes of the body were handed to the connection to be sent.
     private var flushedLength = 0
-    /// Where the last piece ends that the socket has taken whole.
-    private var takenLength = 0
+    /// Where the last piece ends that the kernel has taken whole, and how many bytes it had been given on the connection by then.
+    private var taken: (length: Int, position: UInt64?) = (0, nil)
     private var lastProgress = NIODeadline.now()
     private var lastAcknowledged: UInt64 = 0
     /// How many bytes the other side has acknowledged on the connection when the response's last is among them; nil until it was written.
@@ -132,7 +131,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isHeadWritten = false
         glances = 0
         flushedLength = 0
-        takenLength = 0
+        taken = (0, nil)
         endReached = false
         goal = nil
         movedOn = false
@@ -164,9 +163,13 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard case .success = result else { return self.finish(self.hasEndedWell) }
             self.lastProgress = .now()
             if index < delivery.ends.count {
-                self.takenLength = delivery.ends[index]
-                if index == delivery.ends.count - 1, let wire = self.wire {
-                    TCPProgress.of(wire) { self.goal = $0?.bytesHandedOver }
+                let isLast = index == delivery.ends.count - 1
+                self.taken = (delivery.ends[index], nil)
+                if isLast || self.isStream, let wire = self.wire {
+                    TCPProgress.of(wire) { progress in
+                        self.taken.position = progress?.bytesHandedOver
+                        if isLast { self.goal = progress?.bytesHandedOver }
+                    }
                 }
             } else {
                 self.endReached = true
@@ -281,18 +284,24 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Asks how much of the body has left.
-    private func noteProgress() {
+    ///
+    /// A connection that is over tells nothing any more: then its keeper has asked, or else all that the kernel had counts. Too little would
+    /// leave a gap that an honest client never fills, since he has what he got.
+    private func noteProgress(isLast: Bool = false) {
         guard let delivery, let wire else { return }
-        var taken = takenLength
-        // Of what was handed over this waits in our own memory; the kernel has the rest. Heads and TLS add to both, so it errs on the safe side.
-        // A stream cannot tell; its pieces are small.
-        if !isStream, let waiting = try? wire.syncOptions?.getOption(.bufferedWritableBytes) {
-            taken = max(taken, flushedLength - waiting)
-        }
+        var (length, position) = taken
+        // Of what was flushed this waits in our own memory; the kernel has the rest. Heads and TLS add to it, so it errs on the safe side. A
+        // stream of HTTP/2 cannot tell: more of it waits for the client's window. But its pieces are small.
+        let waiting = isStream ? nil : try? wire.syncOptions?.getOption(.bufferedWritableBytes)
+        if let waiting, flushedLength - waiting >= length { (length, position) = (flushedLength - waiting, nil) }
         TCPProgress.of(wire) { progress in
-            // A connection that is no TCP connection has no kernel of two sides in it. One that is over tells nothing any more.
-            guard let unsent = progress.map({ Int($0.unsentBytes) }) ?? (wire.isActive ? 0 : nil) else { return }
-            if delivery.haveLeft(upTo: taken - unsent) { self.lastProgress = .now() }
+            guard let progress = progress ?? self.keeper?.progressAtEnd else {
+                if isLast { _ = delivery.haveLeft(upTo: length) }
+                return
+            }
+            // Of each byte on the connection at most one is the body's.
+            let behind = (position ?? progress.bytesHandedOver).subtractingReportingOverflow(progress.bytesThatLeft)
+            if delivery.haveLeft(upTo: length - (behind.overflow ? 0 : Int(behind.partialValue))) { self.lastProgress = .now() }
         }
     }
 
@@ -311,7 +320,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func finish(_ arrived: Bool) {
         timer?.cancel()
         timer = nil
-        if !arrived { noteProgress() }
+        if !arrived { noteProgress(isLast: true) }
         delivery?.end(arrived)
         delivery = nil
         if let promise = postponedClose {

@@ -50,6 +50,8 @@ final class DoorKeeper: ChannelDuplexHandler {
 
     /// How many bytes the other side had acknowledged when one of us closed; nil before.
     private(set) var acknowledgedAtEnd: UInt64?
+    /// How far the connection was when it was last seen to end: by a close, a goodbye or a reset.
+    private(set) var progressAtEnd: TCPProgress?
     /// Whether the other side broke off: a reset before any goodbye, as a client sends that goes away with bytes unread. After its goodbye a
     /// reset only answers what we send too late.
     private(set) var wasBrokenOff = false
@@ -81,6 +83,7 @@ final class DoorKeeper: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        TCPProgress.of(context.channel) { self.progressAtEnd = $0 ?? self.progressAtEnd }
         if acknowledgedAtEnd == nil { wasBrokenOff = true }
         context.fireErrorCaught(error)
     }
@@ -91,8 +94,10 @@ final class DoorKeeper: ChannelDuplexHandler {
     }
 
     private func takeNote(_ context: ChannelHandlerContext) {
-        guard acknowledgedAtEnd == nil, !wasBrokenOff else { return }
-        TCPProgress.of(context.channel) { self.acknowledgedAtEnd = $0?.bytesAcknowledged }
+        TCPProgress.of(context.channel) { progress in
+            self.progressAtEnd = progress ?? self.progressAtEnd
+            if self.acknowledgedAtEnd == nil, !self.wasBrokenOff { self.acknowledgedAtEnd = progress?.bytesAcknowledged }
+        }
     }
 
     private func leave() {

@@ -91,7 +91,8 @@ package enum PageTemplates {
         <dl>
         <div><dt>{{t.ballot_election}}</dt><dd>{{election}}</dd></div>
         <div><dt>{{t.ballot_date}}</dt><dd>{{date}}</dd></div>
-        <div><dt>{{receipt_label}}</dt><dd>{{receipt}}</dd></div>
+        {{#postmark}}<div><dt>{{t.home_postmark}}</dt><dd>{{postmark}}</dd></div>
+        {{/postmark}}<div><dt>{{receipt_label}}</dt><dd>{{receipt}}</dd></div>
         <div><dt>{{t.ballot_style}}</dt><dd>{{style_name}}</dd></div>
         <div><dt>{{t.ballot_language}}</dt><dd>{{language}}</dd></div>
         </dl>
@@ -102,7 +103,7 @@ package enum PageTemplates {
         <li>{{t.ballot_step_print}}</li>
         <li>{{t.ballot_step_mark}}</li>
         <li>{{t.ballot_step_sign}}</li>
-        <li>{{t.ballot_step_envelope}}</li>
+        <li>{{#secrecy}}{{t.ballot_step_secrecy}}{{/secrecy}}{{^secrecy}}{{t.ballot_step_envelope}}{{/secrecy}}</li>
         <li><strong>{{post_by}}</strong></li>
         </ol>
         <p class="note">{{return_notice}}</p>
@@ -111,11 +112,8 @@ package enum PageTemplates {
         <p>{{t.ballot_print_where}}</p>
         <h2>{{t.ballot_inside}}</h2>
         <ul>
-        <li>{{t.ballot_part_cover}}</li>
-        <li>{{t.ballot_part_declaration}}</li>
-        <li>{{t.ballot_part_ballot}}</li>
-        <li>{{t.ballot_part_envelope}}</li>
-        </ul>
+        {{#parts}}<li>{{.}}</li>
+        {{/parts}}        </ul>
         <h2>{{t.ballot_follow}}</h2>
         <p>{{t.ballot_code}}<br><span class="code">{{code}}</span></p>
         <p><a class="button quiet" href="/t/{{code}}{{query}}">{{t.track_title}}</a></p>
@@ -149,7 +147,7 @@ package enum PageTemplates {
         {{/meaning}}</div>
         <h2>{{t.way_so_far}}</h2>
         <ol class="way{{#bad}} bad{{/bad}}">
-        {{#steps}}<li><time datetime="{{moment}}">{{when}}</time>{{what}}{{#reason}}<br>{{t.way_reason}} <bdi>{{reason}}</bdi>{{/reason}}</li>
+        {{#steps}}<li><time datetime="{{moment}}">{{when}}</time>{{what}}{{#reason}}<br>{{t.way_reason}} <bdi{{#reason_language}} lang="{{reason_language}}"{{/reason_language}}>{{reason}}</bdi>{{/reason}}</li>
         {{/steps}}</ol>
         <p>{{zone}}</p>
         {{#caution}}<p>{{caution}}</p>

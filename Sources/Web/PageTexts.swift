@@ -25,8 +25,21 @@ package struct PageLanguage: Sendable, Hashable {
     init(_ words: SiteWords, over shipped: PageLanguage?) {
         tag = words.tag
         name = words.name ?? shipped?.name ?? Locale(identifier: words.tag).localizedString(forIdentifier: words.tag) ?? words.tag
-        sentences = (shipped ?? .english).sentences.merging(words.sentences) { $1 }
+        guard shipped == nil else {
+            sentences = (shipped ?? .english).sentences.merging(words.sentences) { $1 }
+            return
+        }
+        var sentences = words.sentences
+        for key in words.missing(of: PageTexts.english, shipped: []) { sentences[key] = PageTexts.english[key].map(ForeignWords.marked) }
+        self.sentences = sentences
     }
+
+    /// Whether what it lacks is said in English, and is marked as such.
+    var hasForeignWords: Bool { sentences.values.contains(where: ForeignWords.isMarked) }
+    /// Whether it is English, of whatever country.
+    var isEnglish: Bool { tag == "en" || tag.hasPrefix("en-") }
+    /// Whether it is Spanish, of whatever country.
+    var isSpanish: Bool { tag == "es" || tag.hasPrefix("es-") }
 
     /// Whether it is written from right to left.
     var isRightToLeft: Bool { SiteWords.isRightToLeft(tag) }

@@ -33,7 +33,7 @@ extension PageTexts {
         "accessibility_aim":
             "Everybody shall be able to use this site. It is made to meet the Web Content Accessibility Guidelines (WCAG) 2.2, level AA.",
         "accessibility_how":
-            "It works with a screen reader, with the keyboard alone, without scripts, in a text browser, on a small screen, enlarged to 400 %, and in dark colours. Nothing on it is timed but the 24 hours for your download.",
+            "It works with a screen reader, with the keyboard alone, without scripts, in a text browser, on a small screen, enlarged to 400 %, and in dark colours. You need never be quick: a link works until the day that the start page names, and your download for 24 hours. After several wrong answers a link rests for up to two hours.",
         "accessibility_packet": "Your packet",
         "accessibility_packet_body":
             "The packet is a PDF. Its cover, declaration and instructions are made for screen readers. The ballot itself is the picture that everybody’s ballot is printed from, and may be hard to read with a screen reader.",
@@ -45,7 +45,7 @@ extension PageTexts {
         "privacy_vote": "How you vote is never known to this site. You mark your ballot on paper and post it.",
         "privacy_kept": "What is written down",
         "privacy_kept_body":
-            "When your link was opened, when your packet was downloaded, and when your envelope arrived. The election office must be able to show that every voter got the right ballot.",
+            "Which e-mails were sent to you, when your link was opened, when you asked for a new one, when your packet was downloaded, and when your envelope arrived. The election office must be able to show that every voter got the right ballot.",
         "privacy_tries":
             "How often the question was answered wrongly, for each link. Against guessing, the site also keeps in mind for some minutes how many wrong answers came from a network. It writes down a network’s address only when many different links were tried from there.",
         "privacy_not": "What is not",
@@ -133,6 +133,7 @@ extension PageTexts {
         "verify_failed": "The file could not be read. Please type its fingerprint below.",
         "verify_label": "The fingerprint (SHA-256)",
         "verify_hint": "64 digits and letters from a to f. Spaces do no harm.",
+        "verify_large": "Please do not send the file: its fingerprint is enough.",
         "verify_ask": "Check",
         "verify_how": "How to find the fingerprint yourself",
         "verify_found": "Yes: this office issued this packet.",
@@ -159,13 +160,18 @@ extension PageTexts {
         "ballot_step_mark": "Mark your ballot in ink, in private.",
         "ballot_step_sign": "Fill in, sign and date the declaration. Without your signature the ballot cannot count.",
         "ballot_step_envelope": "Put ballot and declaration into an envelope, with the printed address on it.",
+        "ballot_step_secrecy":
+            "Cover your ballot with the secrecy sheet. Put both, and the declaration, into an envelope with the printed address on it.",
         "ballot_post_by": "Post it by {day}. Earlier is better.",
         "ballot_post": "Post it as soon as you can.",
         "return_notice": "Your ballot must be returned by post to be counted.",
         "ballot_inside": "What the packet holds",
         "ballot_part_cover": "a cover page with these steps and your tracking code",
+        "ballot_part_instructions": "the election office’s instructions",
         "ballot_part_declaration": "the declaration for you to sign",
         "ballot_part_ballot": "your ballot, exactly as it is printed for everyone with the same ballot",
+        "ballot_part_write-ins": "the candidates whose names you may write in",
+        "ballot_part_secrecy": "the secrecy sheet, to cover your ballot in the envelope",
         "ballot_part_envelope": "the envelope, to cut out or to fold",
         "ballot_follow": "Follow your ballot",
         "ballot_code": "Your tracking code shows when your ballot arrives. It stands on the cover page, too:",

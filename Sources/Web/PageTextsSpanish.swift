@@ -22,8 +22,8 @@ extension PageTexts {
         "home_certificate": "El certificado con el que puede comprobar un paquete",
 
         "home_closes": "Los enlaces funcionan hasta", "home_postmark": "Matasellos a más tardar",
-        "home_receipt": "Su boleta debe llegar antes de",
-        "home_overseas": "Desde el extranjero, debe llegar antes de",
+        "home_receipt": "Su boleta debe llegar a más tardar",
+        "home_overseas": "Desde el extranjero, debe llegar a más tardar",
         "home_genuine": "¿Es auténtico el correo electrónico?",
         "home_genuine_link":
             "Nuestro correo electrónico tiene su nombre y un solo enlace, que empieza con {address}. No tiene archivos adjuntos.",
@@ -34,7 +34,7 @@ extension PageTexts {
         "accessibility_aim":
             "Todas las personas deben poder usar este sitio. Está hecho para cumplir las Pautas de Accesibilidad para el Contenido Web (WCAG) 2.2, nivel AA.",
         "accessibility_how":
-            "Funciona con lector de pantalla, solo con el teclado, sin programas (scripts), en un navegador de texto, en una pantalla pequeña, ampliado al 400 % y en colores oscuros. Nada tiene límite de tiempo, salvo las 24 horas para su descarga.",
+            "Funciona con lector de pantalla, solo con el teclado, sin programas (scripts), en un navegador de texto, en una pantalla pequeña, ampliado al 400 % y en colores oscuros. No hace falta darse prisa: un enlace funciona hasta el día que dice la página de inicio, y su descarga durante 24 horas. Tras varias respuestas incorrectas, un enlace descansa hasta dos horas.",
         "accessibility_packet": "Su paquete",
         "accessibility_packet_body":
             "El paquete es un PDF. La portada, la declaración y las instrucciones están hechas para lectores de pantalla. La boleta misma es la imagen de la que se imprimen las boletas de todos, y puede ser difícil de leer con un lector de pantalla.",
@@ -46,7 +46,7 @@ extension PageTexts {
         "privacy_vote": "Este sitio nunca sabe cómo vota usted. Usted marca su boleta en papel y la envía por correo.",
         "privacy_kept": "Lo que se anota",
         "privacy_kept_body":
-            "Cuándo se abrió su enlace, cuándo se descargó su paquete y cuándo llegó su sobre. La oficina electoral debe poder demostrar que cada votante recibió la boleta correcta.",
+            "Qué correos electrónicos se le enviaron, cuándo se abrió su enlace, cuándo pidió uno nuevo, cuándo se descargó su paquete y cuándo llegó su sobre. La oficina electoral debe poder demostrar que cada votante recibió la boleta correcta.",
         "privacy_tries":
             "Cuántas veces se respondió mal la pregunta, para cada enlace. Contra quien adivina, el sitio recuerda además durante unos minutos cuántas respuestas incorrectas llegaron de una red. La dirección de una red solo se anota cuando desde ella se probaron muchos enlaces distintos.",
         "privacy_not": "Lo que no",
@@ -135,6 +135,7 @@ extension PageTexts {
         "verify_failed": "No se pudo leer el archivo. Escriba su huella abajo.",
         "verify_label": "La huella (SHA-256)",
         "verify_hint": "64 cifras y letras de la a a la f. Los espacios no molestan.",
+        "verify_large": "No envíe el archivo: basta con su huella.",
         "verify_ask": "Comprobar",
         "verify_how": "Cómo encontrar la huella usted mismo",
         "verify_found": "Sí: esta oficina emitió este paquete.",
@@ -162,13 +163,18 @@ extension PageTexts {
         "ballot_step_mark": "Marque su boleta con tinta y en privado.",
         "ballot_step_sign": "Complete, firme y feche la declaración. Sin su firma la boleta no puede contarse.",
         "ballot_step_envelope": "Ponga la boleta y la declaración en un sobre con la dirección impresa.",
+        "ballot_step_secrecy":
+            "Cubra la boleta con la hoja de confidencialidad. Ponga ambas y la declaración en un sobre con la dirección impresa.",
         "ballot_post_by": "Envíelo por correo a más tardar el {day}. Cuanto antes, mejor.",
         "ballot_post": "Envíelo por correo lo antes posible.",
         "return_notice": "Su boleta debe devolverse por correo postal para que se cuente.",
         "ballot_inside": "Qué contiene el paquete",
         "ballot_part_cover": "una portada con estos pasos y su código de seguimiento",
+        "ballot_part_instructions": "las instrucciones de la oficina electoral",
         "ballot_part_declaration": "la declaración que debe firmar",
         "ballot_part_ballot": "su boleta, exactamente como se imprime para todos los que tienen la misma",
+        "ballot_part_write-ins": "los candidatos cuyos nombres usted puede escribir",
+        "ballot_part_secrecy": "la hoja de confidencialidad, para cubrir su boleta en el sobre",
         "ballot_part_envelope": "el sobre, para recortar o doblar",
         "ballot_follow": "Siga su boleta",
         "ballot_code": "Su código de seguimiento muestra cuándo llega su boleta. También está en la portada:",

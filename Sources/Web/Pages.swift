@@ -8,10 +8,13 @@ import Office
 struct Pages: Sendable {
     private let library: MustacheLibrary
     private let languages: PageLanguages
+    /// Those that are not wholly translated.
+    private let partial: Set<PageLanguage>
 
     /// Parses every template once.
     init(_ languages: PageLanguages) throws {
         self.languages = languages
+        partial = Set(languages.all.filter(\.hasForeignWords))
         var templates = [
             "layout": try MustacheTemplate(string: PageLayout.template), "alert": try MustacheTemplate(string: PageTemplates.alert)
         ]
@@ -41,7 +44,8 @@ struct Pages: Sendable {
                 ["tag": $0.tag, "name": $0.name, "dir": Self.direction($0)]
             }
         }
-        return ByteBuffer(string: library.render(context, withTemplate: name.rawValue) ?? "")
+        let page = library.render(context, withTemplate: name.rawValue) ?? ""
+        return ByteBuffer(string: partial.contains(language) ? ForeignWords.elements(in: page) : page)
     }
 
     /// An address in pieces that a narrow screen may break it into: behind the at sign and behind dots.

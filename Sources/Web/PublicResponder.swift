@@ -94,7 +94,9 @@ struct PublicResponder: HTTPResponder {
             do {
                 form = PostedForm.fields(try await Self.body(of: request))
             } catch is NIOTooManyBytesError {
-                return closing(await message(.contentTooLarge, "large", ["large_body"], language), request.head, visitor)
+                // Whoever has no browser may send the file itself.
+                let body = route == .verify ? ["verify_large", "large_body"] : ["large_body"]
+                return closing(await message(.contentTooLarge, "large", body, language), request.head, visitor)
             } catch is Slow {
                 return closing(await message(.requestTimeout, "late", ["late_body"], language), request.head, visitor)
             } catch let cancelled as CancellationError {

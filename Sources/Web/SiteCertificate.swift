@@ -28,10 +28,10 @@ package final class SiteCertificate: Sendable {
     }
 
     /// What the certificate in use is for, in words for a log: its name and its other names.
-    package var subject: String { state.withLock { $0.pair.subject } }
+    package var serial: String { state.withLock { $0.pair.serial } }
 
     private struct Pair: Sendable {
-        let subject: String
+        let serial: String
         let chain: [NIOSSLCertificateSource]
         let key: NIOSSLPrivateKeySource
         let endsAt: Date
@@ -87,7 +87,8 @@ package final class SiteCertificate: Sendable {
             let chain = try NIOSSLCertificate.fromPEMFile(certificate)
             guard let own = chain.first else { throw NIOSSLError.failedToLoadCertificate }
             let pair = Pair(
-                subject: own.description, chain: chain.map { .certificate($0) },
+                serial: own.serialNumber.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(),
+                chain: chain.map { .certificate($0) },
                 key: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)),
                 endsAt: Date(timeIntervalSince1970: TimeInterval(own.notValidAfter)))
             // BoringSSL refuses a key that is not the certificate's.
@@ -95,7 +96,7 @@ package final class SiteCertificate: Sendable {
             return pair
         } catch {
             throw OfficeError(
-                .badInput, "The certificate or the key under public.tls cannot be used: \(error)",
+                .badInput, "The certificate or the key under public.tls cannot be used: \(error).",
                 hint: "Both must be PEM files that this user may read and belong together, and the key must have no passphrase.")
         }
     }
@@ -122,7 +123,7 @@ package final class SiteCertificate: Sendable {
                 }
                 logger.info(
                     "the site's certificate was renewed",
-                    metadata: ["certificate": "\(pair.subject)", "valid until": "\(Self.day(pair.endsAt))"])
+                    metadata: ["serial": "\(pair.serial)", "valid until": "\(Self.day(pair.endsAt))"])
             } catch {
                 // Perhaps only one of the two is new as yet. The old pair goes on; whatever is changed next is tried again.
                 logger.warning("the site's new certificate cannot be used, so the old one stays", metadata: ["error": "\(error)"])

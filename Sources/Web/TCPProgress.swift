@@ -19,7 +19,7 @@ struct TCPProgress: Sendable {
     // segs_out, segs_in
     private var counts: (UInt32, UInt32) = (0, 0)
     /// Bytes that wait in the kernel to be sent.
-    private(set) var unsentBytes: UInt32 = 0
+    private var unsentBytes: UInt32 = 0
     // min_rtt, data_segs_in, data_segs_out
     private var rates: (UInt32, UInt32, UInt32) = (0, 0, 0)
     // delivery_rate, busy_time, rwnd_limited, sndbuf_limited
@@ -31,7 +31,10 @@ struct TCPProgress: Sendable {
     private var bytesSentAgain: UInt64 = 0
 
     /// Bytes that we have given the kernel since the connection began.
-    var bytesHandedOver: UInt64 { bytesSent &- bytesSentAgain &+ UInt64(unsentBytes) }
+    var bytesHandedOver: UInt64 { bytesThatLeft &+ UInt64(unsentBytes) }
+
+    /// Those of them that have left.
+    var bytesThatLeft: UInt64 { bytesSent &- bytesSentAgain }
 
     /// Asks the kernel; nil where the channel is no TCP connection, or is over. To be called on the channel's event loop, which it answers on.
     static func of(_ channel: any Channel, _ answer: @escaping (TCPProgress?) -> Void) {

@@ -23,7 +23,12 @@ extension PublicResponder {
                 "moment": step.at.rfc3339, "when": PageNumbers.moment(step.at, zone: election.timeZone, language),
                 "what": PageTexts.sentence(Self.wording(step.kind), language)
             ]
-            if let reason = step.reason, !reason.isEmpty { values["reason"] = reason }
+            if let reason = step.reason, !reason.isEmpty {
+                // One of the usual ones is known in the page's language, or else in English.
+                let usual = RejectionReason.usual(saidAs: reason)
+                values["reason"] = usual?.sentence(language: language.tag) ?? reason
+                if usual != nil, !language.isEnglish, !language.isSpanish { values["reason_language"] = "en" }
+            }
             return values
         }
         // Letters and the post tell something, but only these steps change where the ballot stands.

@@ -47,7 +47,8 @@ struct SiteCommand: ParsableCommand {
             usage: "uocava site check",
             discussion: """
                 Reads every file of the folder site. A file with a mistake stops `uocava serve` at its start; \
-                here you learn of it before. What a file leaves out is listed: voters read it in English.
+                here you learn of it before. What a file leaves out, or has not translated yet, is listed: \
+                voters read it in English or Spanish.
 
                 Exit status: 0 all can be used; 65 a file has a mistake.
                 """)
@@ -64,11 +65,19 @@ struct SiteCommand: ParsableCommand {
                 Output.note("There is no file in \(place): the site speaks English and Spanish.")
             }
             let rows = found.map { words -> [JSONValue] in
-                let missing = words.missing(of: PageTexts.english, shipped: ["en", "es"])
-                if !missing.isEmpty { Output.note("\(words.tag), still in English: \(missing.joined(separator: ", "))") }
-                return [.string(words.tag), .number(words.sentences.count), .number(missing.count)]
+                let isShipped = PageLanguages.shipped[words.tag] != nil
+                let missing = words.missing(of: PageTexts.english, shipped: isShipped ? [words.tag] : [])
+                let spanish = isShipped || words.tag.hasPrefix("es-") ? [] : words.same(as: PageTexts.spanish)
+                for (language, keys) in [("English", missing), ("Spanish", spanish)] where !keys.isEmpty {
+                    Output.note("\(words.tag), still in \(language): \(keys.joined(separator: ", "))")
+                }
+                if !isShipped, let name = words.name, PageLanguages.shipped.all.contains(where: { $0.name == name }) {
+                    Output.note(
+                        "\(words.tag): it calls itself \(Printable.quote(name)). Write under `name` what its speakers call the language.")
+                }
+                return [.string(words.tag), .number(words.sentences.count), .number(missing.count), .number(spanish.count)]
             }
-            let table = ReportTable(columns: ["language", "sentences", "in_english"], rows: rows)
+            let table = ReportTable(columns: ["language", "sentences", "in_english", "in_spanish"], rows: rows)
             try Report(json: table.json, table: table).show(as: output.format)
         }
     }

@@ -21,6 +21,8 @@ struct InsertsTests {
         var compared: Set<String> = []
         for (voter, packet) in zip(InsertsOffice.voters, packets) {
             #expect(packet.visit.packet.card.language == voter.packet, "\(voter.number)")
+            let folders = [voter.instructions == nil ? nil : Insert.Folder.instructions, .writeIns, .secrecy]
+            #expect(packet.visit.packet.card.inserts == Set(folders.compactMap(\.self)), "\(voter.number)")
             try tools.write(packet.pdf, to: "packet.pdf")
             let pages = try tools.run("pdftotext", ["packet.pdf", "-"]).components(separatedBy: "\u{0C}").dropLast()
             func given(_ path: String) throws -> [String] {

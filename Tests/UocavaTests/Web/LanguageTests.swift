@@ -40,6 +40,41 @@ import Web
         }
     }
 
+    @Test("What is said in English on a page in another language is marked as English, and only where it is text")
+    func marked() async throws {
+        try await WebTestSite.serving(words: ["ar": Self.arabic]) { site in
+            let ballot = try site.issue()[0]
+            let header = ["Accept-Language: ar"]
+            let cookie = "Cookie: \(try await site.claim(ballot))"
+            for path in ["/", "/b/x", "/t", "/privacy", "/nothing", "/verify", "/ballot", "/t/\(ballot.tracking.text)"] {
+                let page = try await site.get(path, headers: header + [cookie])
+                #expect(!page.text.contains { ("\u{E000}"..."\u{E001}").contains($0) })
+                let title = page.text.components(separatedBy: "<title>")[1].components(separatedBy: "</title>")[0]
+                #expect(!title.contains("span"))
+                #expect(!page.text.contains("\"<span") && !page.text.contains("<span lang=\"en\" dir=\"ltr\"><"))
+                #expect(
+                    page.text.components(separatedBy: "<span lang=\"en\" dir=\"ltr\">").count
+                        == page.text.components(separatedBy: "</span>").count
+                        - (page.text.components(separatedBy: "<span class").count - 1))
+            }
+            let form = try await site.get("/b/x", headers: header).text
+            #expect(form.contains("<label for=\"answer\"><span lang=\"en\" dir=\"ltr\">Your date of birth</span></label>"))
+            #expect(form.contains("<h1>افتح بطاقة اقتراعك</h1>"))
+            // A page that is wholly translated, or English, has none.
+            for language in ["es", "en"] {
+                #expect(!(try await site.get("/b/x", headers: ["Accept-Language: \(language)"]).text.contains("<span lang")))
+            }
+        }
+    }
+
+    @Test("The reasons that the law knows are told in the page's language, the office's own words as they are")
+    func reasons() {
+        for reason in RejectionReason.named {
+            for language in ["en", "es"] { #expect(RejectionReason.usual(saidAs: reason.sentence(language: language)) == reason) }
+        }
+        #expect(RejectionReason.usual(saidAs: "two ballots in one envelope") == nil)
+    }
+
     @Test("A language that is written from the right turns every page around, and codes and numbers stay as they are")
     func rightToLeft() async throws {
         try await WebTestSite.serving(words: ["ar": Self.arabic]) { site in
@@ -99,19 +134,21 @@ import Web
     @Test("A file with a mistake stops the start, and the error names file, line and key")
     func refusals() throws {
         let cases: [(String, [String])] = [
-            ("sentences: { nonsense: \"x\" }", ["site/fr.yaml", "nonsense"]),
+            ("sentences: { nonsense: \"x\" }", ["site/fr.yaml", "nonsense", "keys are known here; the nearest are "]),
             ("sentences:\n  link_title: \"<b>Bulletin</b>\"", ["site/fr.yaml:2", "link_title", "HTML"]),
             ("sentences:\n  link_title: \"Bulletin &amp; plus\"", ["link_title", "HTML"]),
             ("sentences:\n  link_title: \"ok\"\n  used_when: \"Ouvert.\"", ["site/fr.yaml:3", "used_when", "{when}", "{zone}"]),
             ("sentences:\n  link_title: \"{who}\"", ["link_title", "no blank"]),
             ("sentences:\n  link_title: \"a\\u202Eb\"", ["link_title", "direction-changing"]),
             ("sentences:\n  link_title: \"\(String(repeating: "x", count: 2001))\"", ["link_title", "longer than 2000"]),
-            ("sentences: [", ["site/fr.yaml"]),
+            ("sentences: [", ["site/fr.yaml:2", "The site does not start with them."]),
             ("title: \"x\"", ["site/fr.yaml", "title"])
         ]
         for (text, parts) in cases {
             let found = try problems(text)
             for part in parts { #expect(found.contains(part), "\(text): \(found)") }
+            #expect(found.components(separatedBy: "site/fr.yaml").count == 2, "\(found)")
+            #expect(found.count < 600)
         }
         #expect(try problems(Self.french) == "")
         #expect(try problems(Self.french, tag: "French").contains("is no language tag"))

@@ -151,6 +151,16 @@ struct PublicSiteTests {
             try await Task.sleep(for: .seconds(2.2))
             let spanish = try await site.get("/?lang=es").text
             #expect(spanish.contains("Desde el extranjero") && spanish.contains("6 de noviembre de 2028"))
+            // The packet's page names the postmark's day, too, and what of the office's own is in the packet.
+            let plain = try site.issue()[0]
+            let full = try site.issue(1, inserts: [.instructions, .writeIns, .secrecy])[0]
+            let (first, second) = (try await site.claim(plain), try await site.claim(full))
+            let one = try await site.get("/ballot", headers: ["Cookie: \(first)"]).text
+            let two = try await site.get("/ballot", headers: ["Cookie: \(second)"]).text
+            #expect(one.contains("<dt>Postmarked by</dt><dd>November 6, 2028</dd>"))
+            let parts = ["the election office’s instructions", "you may write in", "the secrecy sheet", "Cover your ballot with"]
+            for part in parts { #expect(two.contains(part) && !one.contains(part), "\(part)") }
+            #expect(one.contains("Put ballot and declaration into") && !two.contains("Put ballot and declaration into"))
             site.time.advance(seconds: 80 * 86_400)
             let later = try await site.get("/").text
             #expect(!later.contains("General Election 2028"))

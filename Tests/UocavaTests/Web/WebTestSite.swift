@@ -144,11 +144,11 @@ final class WebTestSite: Sendable {
     }
 
     /// Issues so many ballots, each with a live link whose right answer is ``answer``.
-    func issue(_ count: Int = 1) throws -> [Ballot] {
-        try database.write { transaction in try (0..<count).map { _ in try issueOne(in: transaction) } }
+    func issue(_ count: Int = 1, inserts: Set<Insert.Folder> = []) throws -> [Ballot] {
+        try database.write { transaction in try (0..<count).map { _ in try issueOne(in: transaction, inserts) } }
     }
 
-    private func issueOne(in transaction: Transaction) throws -> Ballot {
+    private func issueOne(in transaction: Transaction, _ inserts: Set<Insert.Folder>) throws -> Ballot {
         let id = SystemRandom.bytes(16)
         let link = SystemRandom.bytes(16)
         let token = try linkKeys.token(linkID: link, keyID: linkKeys.currentID)
@@ -161,7 +161,7 @@ final class WebTestSite: Sendable {
         let card = PacketCard(
             style: "P1", styleName: "Precinct 1, all parties", language: "en", country: "JP", mailBy: "2028-10-17",
             trackingCode: tracking.text,
-            fileName: Self.fileName)
+            fileName: Self.fileName, inserts: inserts)
         let packetKey = Secret.random(32)
         let sealed = PacketEnvelope(tail: tail, manifest: Array("{\"format\":1}".utf8), cms: [0x30, 0x03, 0x02, 0x01, 0x05], card: card)
             .sealed(key: packetKey, ballot: id, base: baseHash, nonce: SystemRandom.bytes(12))
