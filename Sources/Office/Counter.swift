@@ -16,6 +16,9 @@ package final class Counter: Sendable {
     let ticketKey = Secret.random(32)
 
     private let elections = ElectionTexts()
+    /// By which what this process had under way is known after its end.
+    private let process = hex(SystemRandom.bytes(4))
+    private let responses = Mutex(0)
 
     /// How long a visit opens the packet.
     package static let visitSeconds: Int64 = 24 * 3600
@@ -239,7 +242,7 @@ package final class Counter: Sendable {
     package func visit(cookie: String) async throws -> Visit? {
         guard let key = VisitKey(cookie: cookie) else { return nil }
         let now = clock.now()
-        return try await pool.run { [database, elections] in
+        return try await pool.run { [database, elections, process] in
             try database.first(
                 """
                 SELECT v.link, v.wrap, v.opened_at, v.expires_at, p.ballot, p.base, p.sha256, p.length, p.issued_at, p.sealed,
@@ -251,11 +254,11 @@ package final class Counter: Sendable {
                 WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3 AND l.state = 'claimed'
                 """,
                 .blob(key.id), .blob(key.secretHash), .integer(now.milliseconds)
-            ) { try Self.open($0, key: key, elections) }
+            ) { try Self.open($0, key: key, elections, process) }
         }
     }
 
-    private static func open(_ row: ResultRow, key: VisitKey, _ elections: ElectionTexts) throws -> Visit {
+    private static func open(_ row: ResultRow, key: VisitKey, _ elections: ElectionTexts, _ process: String) throws -> Visit {
         let ballot = try row.blob("ballot")
         let base = try row.blob("base")
         let packetKey = try key.unwrap(try row.blob("wrap"), ballot: ballot)
@@ -267,7 +270,8 @@ package final class Counter: Sendable {
             expiresAt: Instant(milliseconds: try row.integer("expires_at")),
             packet: try PacketEnvelope(sealed: try row.blob("sealed"), key: packetKey, ballot: ballot, base: base),
             served: [
-                .pdf: ServedRanges(text: try row.optionalText("pdf") ?? ""), .zip: ServedRanges(text: try row.optionalText("zip") ?? "")
+                .pdf: ServedRanges(text: try row.optionalText("pdf") ?? "", process: process),
+                .zip: ServedRanges(text: try row.optionalText("zip") ?? "", process: process)
             ])
     }
 
@@ -299,6 +303,14 @@ package final class Counter: Sendable {
         case pdf, zip
     }
 
+    /// A number for a response, for ``served(_:of:length:link:ballot:response:isOver:ended:)``.
+    package func nextResponse() -> Int {
+        responses.withLock { responses in
+            responses += 1
+            return responses
+        }
+    }
+
     /// Records that bytes of a file left for the voter. When the ranges of all of a link's visits cover the file, the ballot is
     /// *delivered*, once. It means served, not seen.
     ///
@@ -306,18 +318,21 @@ package final class Counter: Sendable {
     ///
     /// - Parameters:
     ///   - range: half-open, in bytes of the file, which has `length` bytes.
+    ///   - response: whose bytes they are.
+    ///   - isOver: whether these are all that left; else it is a note for the case that this process does not live to say so.
     ///   - ended: told when it is on the disk, or what kept it from there.
     package func served(
-        _ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8], ended: @escaping @Sendable ((any Error)?) -> Void
+        _ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8], response: Int, isOver: Bool = true,
+        ended: @escaping @Sendable ((any Error)?) -> Void
     ) {
-        guard !range.isEmpty else { return ended(nil) }
         let now = clock.now()
+        let (process, response) = (process, ServedRanges.Response(process: process, number: response))
         commits.post(ended: ended) { transaction in
             let before = try transaction.first(
                 "SELECT ranges FROM served WHERE link = $1 AND file = $2", .blob(link), .text(file.rawValue)
-            ) { ServedRanges(text: try $0.text("ranges")) }
+            ) { ServedRanges(text: try $0.text("ranges"), process: process) }
             var ranges = before ?? ServedRanges()
-            ranges.insert(range)
+            if isOver { ranges.end(response, with: range) } else { ranges.note(range, of: response) }
             try transaction.execute(
                 """
                 INSERT INTO served (link, file, ranges) VALUES ($1, $2, $3)

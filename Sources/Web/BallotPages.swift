@@ -129,7 +129,7 @@ extension PublicResponder {
         let slices = content.slices(range, of: channel.isStream ? FileContent.streamPieceLength : FileContent.pieceLength)
         let ledger = ServedLedger(
             counter: counter, file: file, range: range, fileLength: content.length, visit: visit, logger: call.visitor.logger)
-        let delivery = Delivery(pieces: slices.map(\.readableBytes), on: channel.eventLoop) { ledger.note(upTo: $0) }
+        let delivery = Delivery(pieces: slices.map(\.readableBytes), on: channel.eventLoop) { ledger.note() }
         // Before the head is written, so that it goes out together with the first bytes.
         channel.triggerUserOutboundEvent(delivery, promise: nil)
         return ResponseBody(contentLength: range.count) { writer in
@@ -161,7 +161,7 @@ extension PublicResponder {
 /// Writes down at the counter which bytes of a download left.
 ///
 /// The last byte of a response counts only when all of it arrived, so a download that breaks off after the kernel took everything is no
-/// delivery; the rest counts as soon as it left, so that the voter may go on where he was cut off.
+/// delivery; the rest counts when it left, so that the voter may go on where he was cut off.
 final class ServedLedger: Sendable {
     private let counter: Counter
     private let file: Counter.File
@@ -169,7 +169,8 @@ final class ServedLedger: Sendable {
     private let fileLength: Int
     private let visit: Counter.Visit
     private let logger: Logger
-    private let noted = Mutex(0)
+    private let response: Int
+    private let isNoted = Mutex(false)
 
     init(counter: Counter, file: Counter.File, range: Range<Int>, fileLength: Int, visit: Counter.Visit, logger: Logger) {
         self.counter = counter
@@ -178,23 +179,32 @@ final class ServedLedger: Sendable {
         self.fileLength = fileLength
         self.visit = visit
         self.logger = logger
+        response = counter.nextResponse()
     }
 
-    /// The first so many bytes of the response have left.
-    func note(upTo count: Int) { record(min(count, range.count - 1)) }
+    /// The response takes long, and may outlive us: what the kernel has of it then goes out, and nobody can say how much that was. So all of
+    /// it counts but the last byte, as long as nothing better is known.
+    func note() {
+        guard !visit.hasServed(part(range.count - 1), of: file) else { return }
+        isNoted.withLock { $0 = true }
+        record(part(range.count - 1), isOver: false)
+    }
 
     /// The response is over.
-    func close(sentCount: Int, hasArrived: Bool) { record(hasArrived ? range.count : min(sentCount, range.count - 1)) }
+    func close(sentCount: Int, hasArrived: Bool) {
+        let served = part(hasArrived ? range.count : min(sentCount, range.count - 1))
+        // A note must not stand that is not true any more.
+        let isNews = !served.isEmpty && !visit.hasServed(served, of: file)
+        if isNews || isNoted.withLock(\.self) { record(served, isOver: true) }
+    }
 
-    private func record(_ count: Int) {
-        let isNews = noted.withLock { noted in
-            guard count > noted else { return false }
-            noted = count
-            return true
-        }
-        let served = range.lowerBound..<(range.lowerBound + count)
-        guard isNews, !visit.hasServed(served, of: file) else { return }
-        counter.served(served, of: file, length: fileLength, link: visit.link, ballot: visit.ballot) { [logger] error in
+    /// So many bytes from the response's beginning, where they are in the file.
+    private func part(_ count: Int) -> Range<Int> { range.lowerBound..<(range.lowerBound + max(0, count)) }
+
+    private func record(_ served: Range<Int>, isOver: Bool) {
+        counter.served(
+            served, of: file, length: fileLength, link: visit.link, ballot: visit.ballot, response: response, isOver: isOver
+        ) { [logger] error in
             guard let error else { return }
             // The voter has the bytes; only the books lack them. A second download mends that.
             logger.error("served bytes could not be recorded", metadata: ["error": "\(error)"])

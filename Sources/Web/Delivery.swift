@@ -6,15 +6,15 @@ final class Delivery: Sendable {
     /// Where in the body each of the pieces ends that it is written in.
     fileprivate let ends: [Int]
     private let sent = Mutex(0)
-    private let onProgress: @Sendable (Int) -> Void
+    private let onLong: @Sendable () -> Void
     private let outcome: EventLoopPromise<Bool>
     private static let grace = TimeAmount.milliseconds(250)
 
     /// - Parameters:
     ///   - pieces: the lengths of the pieces that the body will be written in.
-    ///   - onProgress: told now and then, where it takes long, how many bytes have left; so a crash of ours costs a slow client little.
-    init(pieces: [Int], on loop: any EventLoop, onProgress: @escaping @Sendable (Int) -> Void = { _ in }) {
-        self.onProgress = onProgress
+    ///   - onLong: told once, where it takes long.
+    init(pieces: [Int], on loop: any EventLoop, onLong: @escaping @Sendable () -> Void = {}) {
+        self.onLong = onLong
         var end = 0
         ends = pieces.map { length in
             end += length
@@ -52,7 +52,7 @@ final class Delivery: Sendable {
         }
     }
 
-    fileprivate func tellProgress() { onProgress(sentCount) }
+    fileprivate func takesLong() { onLong() }
 
     fileprivate func end(_ arrived: Bool) { outcome.succeed(arrived) }
 }
@@ -75,14 +75,14 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private static let patience = TimeAmount.seconds(120)
     /// How often a connection that has not taken everything is asked how much has left; it is asked once more when it ends.
     private static let glance = TimeAmount.milliseconds(100)
-    /// At which glances the progress is told: the third, and from then on every twentieth.
-    private static let firstTold = 3
-    private static let toldEvery = 20
+    /// What takes longer than this takes long.
+    private static let long = TimeAmount.milliseconds(300)
 
     private var delivery: Delivery?
     private var piecesSeen = 0
     private var isHeadWritten = false
-    private var glances = 0
+    /// When this takes long, unless that is told already.
+    private var isLongAt: NIODeadline?
     /// How many bytes of the body were handed to the connection to be sent.
     private var flushedLength = 0
     /// Where the last piece ends that the kernel has taken whole, and how many bytes it had been given on the connection by then.
@@ -129,7 +129,7 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.delivery = delivery
         piecesSeen = 0
         isHeadWritten = false
-        glances = 0
+        isLongAt = .now() + Self.long
         flushedLength = 0
         taken = (0, nil)
         endReached = false
@@ -241,8 +241,9 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Asks the kernel what is still under way, and again after a pause that doubles.
     private func look(pause: TimeAmount) {
-        guard delivery != nil, let wire else { return }
+        guard let delivery, let wire else { return }
         guard wire.isActive else { return finish(hasEndedWell) }
+        tell(delivery)
         TCPProgress.of(wire) { progress in
             guard self.delivery != nil else { return }
             // A connection that is no TCP connection cannot say; then what the kernel took counts.
@@ -277,16 +278,22 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard let delivery = self.delivery, !self.endReached else { return }
             self.noteProgress()
             if self.lastProgress + Self.patience < .now() { return self.giveUp() }
-            self.glances += 1
-            if self.glances % Self.toldEvery == Self.firstTold { delivery.tellProgress() }
+            self.tell(delivery)
             self.watch()
         }
     }
 
+    private func tell(_ delivery: Delivery) {
+        guard let moment = isLongAt, moment <= .now() else { return }
+        isLongAt = nil
+        delivery.takesLong()
+    }
+
     /// Asks how much of the body has left.
     ///
-    /// A connection that is over tells nothing any more: then its keeper has asked, or else all that the kernel had counts. Too little would
-    /// leave a gap that an honest client never fills, since he has what he got.
+    /// At the end it matters who ended it. What the kernel holds when we close still goes out; when the client breaks off, or cancels a stream
+    /// of HTTP/2, it has not gone. A connection that is over tells nothing any more: then its keeper has asked. Too little would leave a gap
+    /// that an honest client never fills, since he has what he got.
     private func noteProgress(isLast: Bool = false) {
         guard let delivery, let wire else { return }
         var (length, position) = taken
@@ -294,11 +301,13 @@ final class DeliveryHandler: ChannelDuplexHandler, RemovableChannelHandler {
         // stream of HTTP/2 cannot tell: more of it waits for the client's window. But its pieces are small.
         let waiting = isStream ? nil : try? wire.syncOptions?.getOption(.bufferedWritableBytes)
         if let waiting, flushedLength - waiting >= length { (length, position) = (flushedLength - waiting, nil) }
+        let isBrokenOff = keeper?.wasReset == true || isStream && wire.isActive
+        if isLast, !isBrokenOff {
+            _ = delivery.haveLeft(upTo: length)
+            return
+        }
         TCPProgress.of(wire) { progress in
-            guard let progress = progress ?? self.keeper?.progressAtEnd else {
-                if isLast { _ = delivery.haveLeft(upTo: length) }
-                return
-            }
+            guard let progress = progress ?? self.keeper?.progressAtEnd else { return }
             // Of each byte on the connection at most one is the body's.
             let behind = (position ?? progress.bytesHandedOver).subtractingReportingOverflow(progress.bytesThatLeft)
             if delivery.haveLeft(upTo: length - (behind.overflow ? 0 : Int(behind.partialValue))) { self.lastProgress = .now() }

@@ -55,6 +55,8 @@ final class DoorKeeper: ChannelDuplexHandler {
     /// Whether the other side broke off: a reset before any goodbye, as a client sends that goes away with bytes unread. After its goodbye a
     /// reset only answers what we send too late.
     private(set) var wasBrokenOff = false
+    /// Whether there was an error, before a goodbye or after it: what our kernel held then did not go out.
+    private(set) var wasReset = false
     private var guest: Guest?
     private var timer: Scheduled<Void>?
 
@@ -84,6 +86,7 @@ final class DoorKeeper: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         TCPProgress.of(context.channel) { self.progressAtEnd = $0 ?? self.progressAtEnd }
+        wasReset = true
         if acknowledgedAtEnd == nil { wasBrokenOff = true }
         context.fireErrorCaught(error)
     }

@@ -147,7 +147,9 @@ def one_voter(verdicts, site, voter, kind, chance, crash):
         end = (size - CLEAR) * (number + 1) // CUTS
         proxy.after = max(1, chance.randint(1, max(2, end - len(download.bytes))))
         if crash and number == CUTS // 2:
-            killer = threading.Timer(chance.uniform(0.05, proxy.after / RATE + 0.05), site.kill)
+            # Not in its first moments: the site notes what it has under way when that takes longer than 0.3 s.
+            proxy.after = max(proxy.after, RATE)
+            killer = threading.Timer(chance.uniform(0.5, proxy.after / RATE + 0.05), site.kill)
             killer.start()
             download.fetch()
             killer.join()

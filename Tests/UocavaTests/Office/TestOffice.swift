@@ -258,7 +258,7 @@ extension Counter {
     /// Writes served bytes down, and waits until that is on the disk.
     func writeDown(_ range: Range<Int>, of file: File, length: Int, link: [UInt8], ballot: [UInt8]) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            served(range, of: file, length: length, link: link, ballot: ballot) { failure in
+            served(range, of: file, length: length, link: link, ballot: ballot, response: nextResponse()) { failure in
                 continuation.resume(with: failure.map { .failure($0) } ?? .success(()))
             }
         }

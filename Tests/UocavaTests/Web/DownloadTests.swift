@@ -192,11 +192,49 @@ struct DownloadTests {
                 _ = try connection.receive(upTo: 1000)
                 sleep(2)
             }
-            #expect(try await WebTestSite.eventually { try site.count("SELECT count(*) FROM served WHERE ranges LIKE '0-%'") == 1 })
+            #expect(try await WebTestSite.eventually { try site.count("SELECT count(*) FROM served WHERE ranges LIKE '%~0-%'") == 1 })
             #expect(try site.events("delivered", of: ballot) == 0)
             try await slow
-            try await Task.sleep(for: .milliseconds(300))
+            // What came of it stands in the note's place.
+            #expect(try await WebTestSite.eventually { try site.count("SELECT count(*) FROM served WHERE ranges LIKE '%~%'") == 0 })
             #expect(try site.events("delivered", of: ballot) == 0)
+        }
+    }
+
+    @Test("What a process had under way that died counts, and what this one has under way does not")
+    func crashed() async throws {
+        try await WebTestSite.serving { site in
+            let ballots = try site.issue(2)
+            for (ballot, isDead) in Swift.zip(ballots, [true, false]) {
+                let cookie = "Cookie: \(try await site.claim(ballot))"
+                let length = ballot.pdf.count
+                let port = site.port
+                // A response of this process that is still going on, to learn what it calls itself.
+                async let slow: Void = WebTestSite.onThread {
+                    let connection = try WebTestConnection(port: port, isNarrow: true)
+                    try connection.send(WebTestSite.request("GET", Self.zip, headers: [cookie]))
+                    _ = try connection.receive(upTo: 100)
+                    sleep(1)
+                }
+                #expect(
+                    try await WebTestSite.eventually {
+                        try site.count("SELECT count(*) FROM served WHERE file = 'zip' AND ranges LIKE '%~%'") == 1
+                    })
+                let text = try site.database.read {
+                    try $0.first("SELECT ranges FROM served WHERE file = 'zip' AND ranges LIKE '%~%'") { try $0.text("ranges") }
+                }
+                let name = isDead ? "dead" : try #require(text?.split(separator: ".").first.map(String.init))
+                try site.database.write {
+                    try $0.execute(
+                        "INSERT INTO served (link, file, ranges) VALUES ($1, 'pdf', $2)", .blob(ballot.link),
+                        .text("0-1000,\(name).7777~500-\(length - 500),rubbish~,~1-2,dead.x~1-9,5~6~7-8"))
+                }
+                #expect(try await site.get(Self.pdf, headers: [cookie, "Range: bytes=-500"]).status == 206)
+                try await slow
+                #expect(try await WebTestSite.eventually { try site.events("delivered", of: ballot) == (isDead ? 1 : 0) })
+                try await Task.sleep(for: .milliseconds(200))
+                #expect(try site.events("delivered", of: ballot) == (isDead ? 1 : 0))
+            }
         }
     }
 
