@@ -52,7 +52,7 @@ struct BaseEnvelopeWording: Sendable, Codable, Equatable {
         checkTitle: "Before you close it",
         checks: [
             "The ballot is marked, and your name is not on it.", "The declaration is signed and dated.",
-            "Both are in the envelope, and nothing else."
+            "Both are in the envelope, and nobody else’s."
         ])
 
     static let spanish = BaseEnvelopeWording(
@@ -80,6 +80,6 @@ struct BaseEnvelopeWording: Sendable, Codable, Equatable {
         checkTitle: "Antes de cerrarlo",
         checks: [
             "La boleta está marcada y no lleva su nombre.", "La declaración está firmada y fechada.",
-            "Ambas están en el sobre, y nada más."
+            "Ambas están en el sobre, y las de nadie más."
         ])
 }

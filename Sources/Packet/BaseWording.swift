@@ -137,7 +137,8 @@ package struct BaseWording: Sendable, Codable, Equatable {
         sign: Step("Firme la declaración", "Fírmela y féchela a mano. Sin su firma, la boleta no se puede contar."),
         signWitness: Witnesses("También debe firmarla un testigo.", "También deben firmarla dos testigos."),
         envelope: Step(
-            "Cierre el sobre", "Ponga dentro la boleta y la declaración firmada. Con las últimas páginas de este paquete se hace el sobre."
+            "Cierre el sobre",
+            "Ponga dentro la boleta y la declaración firmada. Con las últimas páginas de este paquete se hace el sobre, o su frente."
         ),
         post: Step(
             "Envíela por correo",
