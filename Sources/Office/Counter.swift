@@ -164,9 +164,14 @@ package final class Counter: Sendable {
             .blob(link.id), .integer(now.milliseconds), decode: { try $0.blob("id") })
         guard claimed != nil else {
             // The truth is earned by the right answer.
+            let isClosed = link.closesAt <= now.milliseconds
             switch link.state {
-            case "claimed": return .usedBefore(at: Instant(milliseconds: link.claimedAt ?? now.milliseconds))
-            case "replaced": return .replaced
+            case "claimed":
+                let moment = link.claimedAt ?? now.milliseconds
+                // A visit outlives the day on which links close; after it nothing is left that the voter could do here.
+                return isClosed && now.milliseconds - moment >= visitSeconds * 1000
+                    ? .closed : .usedBefore(at: Instant(milliseconds: moment))
+            case "replaced": return isClosed ? .closed : .replaced
             case "live": return .closed
             default: return .refused
             }
@@ -273,6 +278,20 @@ package final class Counter: Sendable {
                 .pdf: ServedRanges(text: try row.optionalText("pdf") ?? "", process: process),
                 .zip: ServedRanges(text: try row.optionalText("zip") ?? "", process: process)
             ])
+    }
+
+    /// Whether a cookie's visit is open and came from this link: on a shared device it may be somebody else's.
+    package func isVisit(cookie: String, ofLink text: String) async throws -> Bool {
+        guard let key = VisitKey(cookie: cookie), let token = Token(text: text) else { return false }
+        let (lookup, now) = (token.lookup, clock.now())
+        return try await pool.run { [database] in
+            try database.first(
+                """
+                SELECT v.expires_at FROM visit v JOIN link l ON l.id = v.link
+                WHERE v.id = $1 AND v.secret = $2 AND v.ended_at IS NULL AND v.expires_at > $3 AND l.state = 'claimed' AND l.lookup = $4
+                """, .blob(key.id), .blob(key.secretHash), .integer(now.milliseconds), .blob(lookup)
+            ) { try $0.integer("expires_at") } != nil
+        }
     }
 
     /// Ends the visit: the cookie opens nothing any more.

@@ -17,7 +17,9 @@ extension Counter {
         case noted
         /// So many were noted within a day already.
         case tooMany
-        /// The ticket is none of ours, or too old, or the link is one that takes no wish: live, retired, closed.
+        /// Links have closed.
+        case closed
+        /// The ticket is none of ours, or too old, or the link is one that takes no wish: live, retired.
         case refused
     }
 
@@ -45,13 +47,13 @@ extension Counter {
         let lookup = token.lookup
         return try await commits.submit { transaction in
             let link = try transaction.first(
-                "SELECT id, ballot FROM link WHERE lookup = $1 AND state IN ('claimed', 'replaced') AND closes_at > $2", .blob(lookup),
-                .integer(now.milliseconds)
-            ) { (id: try $0.blob("id"), ballot: try $0.blob("ballot")) }
+                "SELECT id, ballot, closes_at FROM link WHERE lookup = $1 AND state IN ('claimed', 'replaced')", .blob(lookup)
+            ) { (id: try $0.blob("id"), ballot: try $0.blob("ballot"), closesAt: try $0.integer("closes_at")) }
             guard let link else { return .refused }
+            guard link.closesAt > now.milliseconds else { return .closed }
             // A form that is sent twice is one wish.
             let repeated = try transaction.count(
-                "SELECT count(*) FROM wish WHERE ballot = $1 AND at >= $2 AND link = $3", .blob(link.ballot), .integer(moment),
+                "SELECT count(*) FROM wish WHERE ballot = $1 AND at > $2 AND link = $3", .blob(link.ballot), .integer(moment),
                 .blob(link.id))
             if repeated > 0 { return .noted }
             let recent = try transaction.count(

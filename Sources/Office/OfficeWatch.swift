@@ -86,7 +86,8 @@ package final class OfficeWatch: Sendable {
         news = news.filter { $0.1 > 0 }
         state.withLock { state in
             state.journal = last
-            for (alert, count) in news { state.totals[alert, default: 0] += count }
+            // A span of refused answers is one, however many they were.
+            for (alert, count) in news { state.totals[alert, default: 0] += [.wrongAnswers, .impossibleCounts].contains(alert) ? 1 : count }
         }
         for (alert, count) in news { logger.warning("\(alert.sentence)", metadata: ["count": "\(count)"]) }
     }

@@ -34,8 +34,13 @@ package struct SiteWords: Sendable {
         var problems: [Problem] = []
         var found: [SiteWords] = []
         do throws(Problem) {
-            for file in try files.names() where file.hasSuffix(".yaml") && !file.hasPrefix(".") {
+            for file in try files.names() where !file.hasPrefix(".") && (file.hasSuffix(".yaml") || file.hasSuffix(".yml")) {
                 do throws(Problem) {
+                    guard file.hasSuffix(".yaml") else {
+                        throw Problem(
+                            file: "\(folder)/\(file)", what: "its name ends in .yml",
+                            hint: "Name it \(file.dropLast(4)).yaml, or take it away.")
+                    }
                     if let words = try read(file, files, english, &problems) { found.append(words) }
                 } catch {
                     problems.append(error)
@@ -116,8 +121,8 @@ package struct SiteWords: Sendable {
     package static func template(_ sentences: [String: String], name: String) -> String {
         var text = """
             # The words of the voters' site. Translate what stands in quotation marks, save it as
-            # site/LANGUAGE.yaml in the office's folder (fr.yaml, ar.yaml, zh-Hant.yaml), and start
-            # `uocava serve` again. What you leave out is said in English.
+            # site/LANGUAGE.yaml beside the uocava.yaml that the site reads (fr.yaml, ar.yaml,
+            # zh-Hant.yaml), and start `uocava serve` again. What you leave out is said in English.
             # What stands in braces, such as {when}, the site fills in: keep it as it is, wherever it fits.
             # Plain text only. `uocava site check` looks through your file.
 

@@ -19,6 +19,8 @@ package struct WishDesk: Sendable {
 
     fileprivate enum Outcome {
         case mailed, listed, refused
+        /// The ballot is back, or links have closed: nobody has to do anything.
+        case moot
     }
 
     /// What came of one look.
@@ -42,6 +44,7 @@ package struct WishDesk: Sendable {
             case .mailed: mailed += 1
             case .listed: listed += 1
             case .refused: refused += 1
+            case .moot: break
             }
         }
     }
@@ -267,14 +270,14 @@ package struct WishDesk: Sendable {
                 why = error.message
             }
         }
+        let isMoot = EventKind.linkReplaced.status(after: ballot.status) == nil || now >= Self.closing(of: election)
         try office.books.write { transaction in
-            // A ballot that is back, or whose links have closed, needs no link: nobody has to do anything.
-            if EventKind.linkReplaced.status(after: ballot.status) != nil, now < Self.closing(of: election) {
+            if !isMoot {
                 try ExceptionList.add(
                     .needsNewLink, voter: ballot.voter, election: election.id, detail: "\(detail) \(why)", at: now, in: transaction)
             }
             try either(transaction)
         }
-        return .listed
+        return isMoot ? .moot : .listed
     }
 }

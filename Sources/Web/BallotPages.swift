@@ -32,9 +32,8 @@ extension PublicResponder {
         let values: [String: Any] = [
             "postmark": postmark.isEmpty ? "" : PageNumbers.day(postmark, language), "secrecy": card.inserts.contains(.secrecy),
             "parts": parts.map { PageTexts.sentence("ballot_part_\($0)", language) },
-            "receipt": PageNumbers.moment(
-                visit.election.receiptOverseas ?? visit.election.receipt, zone: visit.election.timeZone, language),
-            "receipt_label": PageTexts.sentence(visit.election.receiptOverseas == nil ? "home_receipt" : "home_overseas", language),
+            "receipt": PageNumbers.moment(visit.election.receipt, zone: visit.election.timeZone, language),
+            "overseas": visit.election.receiptOverseas.map { PageNumbers.moment($0, zone: visit.election.timeZone, language) } ?? "",
             "election": visit.election.name, "date": PageNumbers.day(visit.election.date, language), "style_name": card.styleName,
             "language": PageNumbers.languageName(card.language, language), "pdf": "/ballot/\(card.fileName).pdf",
             "zip": "/ballot/\(card.fileName).zip", "pdf_size": PageNumbers.size(visit.length), "zip_size": PageNumbers.size(archive.length),

@@ -14,12 +14,15 @@ extension PublicResponder {
         let language = call.language
         let today = clock.now().civilDate(in: TimeZone(identifier: notice.timeZone) ?? .gmt)
         let elections = notices.elections.filter { CivilDate($0.date).map { $0.adding(days: Self.daysShown) >= today } ?? false }
-        // Its elections come and go by the day.
-        let home = notices.page("home \(language.tag) \(query) \(today)", notice: notice) {
+        let open = elections.filter { $0.linksClose > clock.now() }
+        let isClosed = open.isEmpty && !elections.isEmpty
+        // Its elections come and go by the day, and close at their hour.
+        let home = notices.page("home \(language.tag) \(query) \(today) \(open.count)", notice: notice) {
             pages.render(
                 .home, title: PageTexts.sentence("home_title", language),
                 [
-                    "query": query, "certificate": !notice.authority.isEmpty, "elections": elections.map { Self.dates(of: $0, language) },
+                    "query": query, "certificate": !notice.authority.isEmpty, "closed": isClosed,
+                    "elections": elections.map { Self.dates(of: $0, isOpen: open.contains($0), language) },
                     "genuine": PageTexts.sentence("home_genuine_link", language, ["address": "\(publicURL)/"])
                 ],
                 language: language, notice: notice, languages: true)
@@ -30,11 +33,12 @@ extension PublicResponder {
     /// An election stays on the start page for so long after its day: ballots from overseas still come in.
     private static let daysShown = 30
 
-    private static func dates(of election: PublicElection, _ language: PageLanguage) -> [String: Any] {
+    private static func dates(of election: PublicElection, isOpen: Bool, _ language: PageLanguage) -> [String: Any] {
         func moment(_ moment: Instant) -> String { PageNumbers.moment(moment, zone: election.timeZone, language) }
         var values: [String: Any] = [
             "name": election.name, "date": PageNumbers.day(election.date, language), "receipt": moment(election.receipt),
             "closes": moment(election.linksClose),
+            "closes_label": PageTexts.sentence(isOpen ? "home_closes" : "home_closed_on", language),
             "zone": PageTexts.sentence("way_zone", language, ["zone": PageNumbers.zone(election.timeZone, language)])
         ]
         if let overseas = election.receiptOverseas { values["overseas"] = moment(overseas) }

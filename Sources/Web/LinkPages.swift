@@ -20,12 +20,7 @@ extension PublicResponder {
     func claim(_ call: Call, token: String) async throws -> Response {
         let notice = try await notices.notice()
         // Decided before the token is looked at: what cannot be an answer is no try, and tells nothing about the link.
-        guard
-            let answer = Answer.canonical(
-                PageNumbers.plainDigits(call.form["answer"] ?? ""), question: notice.identityQuestion,
-                monthNames: PageNumbers.months(call.language),
-                today: clock.now().civilDate(in: .gmt).adding(days: 1))
-        else {
+        guard let answer = canonical(call.form["answer"] ?? "", notice.identityQuestion, call.language) else {
             tally.count(.answersUnclear)
             return page(.unprocessableContent, form(call, notice, alert: .unclear), for: call.head)
         }
@@ -52,7 +47,7 @@ extension PublicResponder {
             return refusal
         case .usedBefore(let moment):
             let when = PageNumbers.moment(moment, zone: notice.timeZone, call.language)
-            let goesOn = try await hasVisit(call)
+            let goesOn = try await hasVisit(call, of: token)
             return over(
                 call, notice, title: "used_title", ["used_when", goesOn ? "used_here" : "used_elsewhere"], tail: "used_not_me",
                 values: ["when": when, "zone": PageNumbers.zone(notice.timeZone, call.language)], goesOn: goesOn,
@@ -72,6 +67,7 @@ extension PublicResponder {
             tally.count(.wishes)
             return await message(.ok, "wish", ["wish_body", "wish_junk"], call.language)
         case .tooMany: return await message(.tooManyRequests, "wish_many", ["wish_many_body"], call.language, more: [.retryAfter: "86400"])
+        case .closed: return await message(.forbidden, "closed", ["closed_body", "closed_next"], call.language)
         case .refused: return await message(.forbidden, "wish_late", ["wish_late_body"], call.language)
         }
     }
@@ -125,8 +121,17 @@ extension PublicResponder {
                 language: call.language, notice: notice))
     }
 
-    private func hasVisit(_ call: Call) async throws -> Bool {
+    private func hasVisit(_ call: Call, of token: String) async throws -> Bool {
         guard let cookie = call.cookie(cookies) else { return false }
-        return try await counter.visit(cookie: cookie) != nil
+        return try await counter.isVisit(cookie: cookie, ofLink: token)
+    }
+
+    /// What was typed, as it is compared. The page may be in the browser's language and not in the voter's: months are understood in the page's,
+    /// or else in any that the site speaks.
+    private func canonical(_ text: String, _ question: IdentityQuestion, _ language: PageLanguage) -> String? {
+        let typed = PageNumbers.plainDigits(text)
+        let today = clock.now().civilDate(in: .gmt).adding(days: 1)
+        return Answer.canonical(typed, question: question, monthNames: PageNumbers.months(language), today: today)
+            ?? Answer.canonical(typed, question: question, monthNames: languages.all.flatMap(PageNumbers.months), today: today)
     }
 }

@@ -24,13 +24,14 @@ package enum PageTemplates {
         {{#elections}}<h2>{{name}}</h2>
         <dl>
         <div><dt>{{t.ballot_date}}</dt><dd>{{date}}</dd></div>
-        <div><dt>{{t.home_closes}}</dt><dd>{{closes}}</dd></div>
+        <div><dt>{{closes_label}}</dt><dd>{{closes}}</dd></div>
         {{#postmark}}<div><dt>{{t.home_postmark}}</dt><dd>{{postmark}}</dd></div>
         {{/postmark}}<div><dt>{{t.home_receipt}}</dt><dd>{{receipt}}</dd></div>
         {{#overseas}}<div><dt>{{t.home_overseas}}</dt><dd>{{overseas}}</dd></div>
         {{/overseas}}</dl>
         <p>{{zone}}</p>
-        {{/elections}}<h2>{{t.home_get}}</h2>
+        {{/elections}}{{#closed}}<p class="note">{{t.home_closed}}</p>
+        {{/closed}}{{^closed}}<h2>{{t.home_get}}</h2>
         <ol>
         <li>{{t.home_step_letter}}</li>
         <li>{{t.home_step_answer}}</li>
@@ -38,7 +39,7 @@ package enum PageTemplates {
         <li>{{t.home_step_post}}</li>
         </ol>
         <p class="note">{{t.home_lost}} <a href="/new-link{{query}}">{{t.new_link_title}}</a></p>
-        <h2>{{t.home_where}}</h2>
+        {{/closed}}<h2>{{t.home_where}}</h2>
         <p>{{t.home_track}}</p>
         <p><a class="button quiet" href="/t{{query}}">{{t.track_title}}</a></p>
         <h2>{{t.home_genuine}}</h2>
@@ -92,8 +93,9 @@ package enum PageTemplates {
         <div><dt>{{t.ballot_election}}</dt><dd>{{election}}</dd></div>
         <div><dt>{{t.ballot_date}}</dt><dd>{{date}}</dd></div>
         {{#postmark}}<div><dt>{{t.home_postmark}}</dt><dd>{{postmark}}</dd></div>
-        {{/postmark}}<div><dt>{{receipt_label}}</dt><dd>{{receipt}}</dd></div>
-        <div><dt>{{t.ballot_style}}</dt><dd>{{style_name}}</dd></div>
+        {{/postmark}}<div><dt>{{t.home_receipt}}</dt><dd>{{receipt}}</dd></div>
+        {{#overseas}}<div><dt>{{t.home_overseas}}</dt><dd>{{overseas}}</dd></div>
+        {{/overseas}}<div><dt>{{t.ballot_style}}</dt><dd>{{style_name}}</dd></div>
         <div><dt>{{t.ballot_language}}</dt><dd>{{language}}</dd></div>
         </dl>
         <p><a class="button" href="{{pdf}}" download>{{t.ballot_pdf}} <span class="size">({{pdf_size}})</span></a></p>

@@ -21,8 +21,11 @@ extension PageTexts {
         "home_signed": "Every packet is signed by the election office, and the ZIP beside your packet says how to check the signature.",
         "home_certificate": "The certificate with which you can check a packet",
 
-        "home_closes": "Links work until", "home_postmark": "Postmarked by", "home_receipt": "Your ballot must be here by",
+        "home_closes": "Links work until", "home_closed_on": "Links worked until", "home_postmark": "Postmarked by",
+        "home_receipt": "Your ballot must be here by",
         "home_overseas": "From overseas, it must be here by",
+        "home_closed":
+            "Links have closed: no more ballots are handed out here. If you have yours and have not posted it, please post it now, or ask the election office what you can still do.",
         "home_genuine": "Is the e-mail genuine?",
         "home_genuine_link":
             "Our e-mail has your name and one link. The link begins with {address}. It has no attachment.",
@@ -36,7 +39,7 @@ extension PageTexts {
             "It works with a screen reader, with the keyboard alone, without scripts, in a text browser, on a small screen, enlarged to 400 %, and in dark colours. You need never be quick: a link works until the day that the start page names, and your download for 24 hours. After several wrong answers a link rests for up to two hours.",
         "accessibility_packet": "Your packet",
         "accessibility_packet_body":
-            "The packet is a PDF. Its cover, declaration and instructions are made for screen readers. The ballot itself is the picture that everybody’s ballot is printed from, and may be hard to read with a screen reader.",
+            "The packet is a PDF. Its cover, declaration and envelope are made for screen readers. The ballot itself, and sheets that the office adds, are the pictures that everybody’s are printed from, and may be hard to read with a screen reader.",
         "accessibility_help": "If something does not work for you",
         "accessibility_help_body":
             "Please tell the election office. It will help you get and mark your ballot in another way, privately and on your own.",
@@ -45,12 +48,12 @@ extension PageTexts {
         "privacy_vote": "How you vote is never known to this site. You mark your ballot on paper and post it.",
         "privacy_kept": "What is written down",
         "privacy_kept_body":
-            "Which e-mails were sent to you, when your link was opened, when you asked for a new one, when your packet was downloaded, and when your envelope arrived. The election office must be able to show that every voter got the right ballot.",
+            "Which e-mails were sent to you, when your link was opened, when you asked for a new one, when your packet was downloaded, when your envelope arrived, and what was decided about it and why. The election office must be able to show that every voter got the right ballot.",
         "privacy_tries":
             "How often the question was answered wrongly, for each link. Against guessing, the site also keeps in mind for some minutes how many wrong answers came from a network. It writes down a network’s address only when many different links were tried from there.",
         "privacy_not": "What is not",
         "privacy_not_body":
-            "Your name, address and date of birth are kept encrypted, and no page shows them. No other company’s scripts, pictures, fonts or counters are on these pages, and nobody follows you here.",
+            "Your name, addresses, telephone number and date of birth are kept encrypted, and no page shows them. No other company’s scripts, pictures, fonts or counters are on these pages, and nobody follows you here.",
         "privacy_cookie":
             "One cookie is set, only when you open your ballot, and it opens nothing after 24 hours or when you close your ballot.",
         "privacy_who": "Who answers for it",
@@ -89,7 +92,7 @@ extension PageTexts {
         "used_when": "It was opened on {when} ({zone}) with the right answer.",
         "used_here": "A ballot is open in this browser: you can go on.",
         "used_elsewhere":
-            "If that was you, go on in the browser in which you opened it; that works for 24 hours. Or have a new link sent to you, below.",
+            "If that was you, go on in the browser in which you opened it; that works for 24 hours, unless you closed your ballot there. Or have a new link sent to you, below.",
         "used_not_me": "If that was not you, please tell the election office right away. It can end this link and send you a new one.",
         "replaced_title": "There is a newer link",
         "replaced_body":
@@ -105,13 +108,14 @@ extension PageTexts {
         "over_new_send": "Send me a new link",
         "wish_title": "A new link is on its way",
         "wish_body":
-            "It goes to the e-mail address that the election office has for you, usually within a few minutes. If that address is an old one, please tell the office.",
+            "It goes to the e-mail address that the election office has for you, usually within a few minutes. If that address is quite new, or your ballot is back already, the office looks at it first. If it is an old one, please tell the office.",
         "wish_junk": "Nothing there after an hour? Look in the junk folder, and then ask the election office.",
         "wish_many_title": "You have been sent new links today",
         "wish_many_body":
             "There are at most three in a day. Please look for the latest in your e-mail, in the junk folder, too. If it is not there, ask the election office.",
         "wish_late_title": "Please answer once more",
-        "wish_late_body": "Too much time has passed. Please open your link again, answer the question, and then ask for the new link.",
+        "wish_late_body":
+            "That form is no longer good; it is for half an hour. Please open your link again, answer the question, and then ask for the new link.",
 
         "new_link_title": "If you need a new link",
         "new_link_letter":

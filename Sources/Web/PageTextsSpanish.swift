@@ -21,9 +21,12 @@ extension PageTexts {
         "home_signed": "La oficina electoral firma cada paquete, y el ZIP junto a su paquete dice cómo comprobar la firma.",
         "home_certificate": "El certificado con el que puede comprobar un paquete",
 
-        "home_closes": "Los enlaces funcionan hasta", "home_postmark": "Matasellos a más tardar",
+        "home_closes": "Los enlaces funcionan hasta", "home_closed_on": "Los enlaces funcionaron hasta",
+        "home_postmark": "Matasellos a más tardar",
         "home_receipt": "Su boleta debe llegar a más tardar",
         "home_overseas": "Desde el extranjero, debe llegar a más tardar",
+        "home_closed":
+            "Los enlaces ya se cerraron: aquí no se entregan más boletas. Si tiene la suya y no la ha enviado, envíela ahora, o pregunte a la oficina electoral qué puede hacer todavía.",
         "home_genuine": "¿Es auténtico el correo electrónico?",
         "home_genuine_link":
             "Nuestro correo electrónico tiene su nombre y un solo enlace, que empieza con {address}. No tiene archivos adjuntos.",
@@ -34,10 +37,10 @@ extension PageTexts {
         "accessibility_aim":
             "Todas las personas deben poder usar este sitio. Está hecho para cumplir las Pautas de Accesibilidad para el Contenido Web (WCAG) 2.2, nivel AA.",
         "accessibility_how":
-            "Funciona con lector de pantalla, solo con el teclado, sin programas (scripts), en un navegador de texto, en una pantalla pequeña, ampliado al 400 % y en colores oscuros. No hace falta darse prisa: un enlace funciona hasta el día que dice la página de inicio, y su descarga durante 24 horas. Tras varias respuestas incorrectas, un enlace descansa hasta dos horas.",
+            "Funciona con lector de pantalla, solo con el teclado, sin programas (scripts), en un navegador de texto, en una pantalla pequeña, ampliado al 400 % y en colores oscuros. No hace falta darse prisa: un enlace funciona hasta el día que dice la página de inicio, y su descarga durante 24 horas. Tras varias respuestas incorrectas, un enlace queda en pausa hasta dos horas.",
         "accessibility_packet": "Su paquete",
         "accessibility_packet_body":
-            "El paquete es un PDF. La portada, la declaración y las instrucciones están hechas para lectores de pantalla. La boleta misma es la imagen de la que se imprimen las boletas de todos, y puede ser difícil de leer con un lector de pantalla.",
+            "El paquete es un PDF. La portada, la declaración y el sobre están hechos para lectores de pantalla. La boleta misma, y las hojas que agrega la oficina, son las imágenes de las que se imprimen las de todos, y pueden ser difíciles de leer con un lector de pantalla.",
         "accessibility_help": "Si algo no le funciona",
         "accessibility_help_body":
             "Por favor, avise a la oficina electoral. Le ayudará a obtener y marcar su boleta de otra manera, en privado y por su cuenta.",
@@ -46,12 +49,12 @@ extension PageTexts {
         "privacy_vote": "Este sitio nunca sabe cómo vota usted. Usted marca su boleta en papel y la envía por correo.",
         "privacy_kept": "Lo que se anota",
         "privacy_kept_body":
-            "Qué correos electrónicos se le enviaron, cuándo se abrió su enlace, cuándo pidió uno nuevo, cuándo se descargó su paquete y cuándo llegó su sobre. La oficina electoral debe poder demostrar que cada votante recibió la boleta correcta.",
+            "Qué correos electrónicos se le enviaron, cuándo se abrió su enlace, cuándo pidió uno nuevo, cuándo se descargó su paquete, cuándo llegó su sobre, y qué se decidió sobre él y por qué. La oficina electoral debe poder demostrar que cada votante recibió la boleta correcta.",
         "privacy_tries":
             "Cuántas veces se respondió mal la pregunta, para cada enlace. Contra quien adivina, el sitio recuerda además durante unos minutos cuántas respuestas incorrectas llegaron de una red. La dirección de una red solo se anota cuando desde ella se probaron muchos enlaces distintos.",
         "privacy_not": "Lo que no",
         "privacy_not_body":
-            "Su nombre, su dirección y su fecha de nacimiento se guardan cifrados, y ninguna página los muestra. En estas páginas no hay programas, imágenes, letras ni contadores de otras empresas, y nadie le sigue aquí.",
+            "Su nombre, sus direcciones, su teléfono y su fecha de nacimiento se guardan cifrados, y ninguna página los muestra. En estas páginas no hay programas, imágenes, letras ni contadores de otras empresas, y nadie le sigue aquí.",
         "privacy_cookie":
             "Se guarda una sola cookie, solo cuando usted abre su boleta; no abre nada después de 24 horas ni cuando usted cierra su boleta.",
         "privacy_who": "Quién responde",
@@ -81,7 +84,7 @@ extension PageTexts {
             "Puede que los caracteres sean distintos de los registrados, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
         "refused_none": "Puede que la palabra sea distinta, que el enlace sea antiguo o que esté en pausa después de varios intentos.",
         "refused_next":
-            "Revísela e inténtelo de nuevo. Si aún no funciona, espere hasta dos horas o pregunte a la oficina electoral. Le ayudará con gusto.",
+            "Revise su respuesta e inténtelo de nuevo. Si aún no funciona, espere hasta dos horas o pregunte a la oficina electoral. Le ayudará con gusto.",
         "slow_head": "Demasiadas respuestas equivocadas desde su red",
         "slow_body":
             "Alguien en la misma red ha dado muchas respuestas equivocadas. Espere un minuto e inténtelo de nuevo. Su enlace no se ha gastado.",
@@ -90,7 +93,7 @@ extension PageTexts {
         "used_when": "Se abrió el {when} ({zone}) con la respuesta correcta.",
         "used_here": "Hay una boleta abierta en este navegador: puede continuar.",
         "used_elsewhere":
-            "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas. O pida abajo que le enviemos un enlace nuevo.",
+            "Si fue usted, continúe en el navegador en que lo abrió; eso funciona durante 24 horas, salvo que allí haya cerrado su boleta. O pida abajo que le enviemos un enlace nuevo.",
         "used_not_me": "Si no fue usted, avise enseguida a la oficina electoral. Puede anular este enlace y enviarle uno nuevo.",
         "replaced_title": "Hay un enlace más reciente",
         "replaced_body":
@@ -106,14 +109,14 @@ extension PageTexts {
         "over_new_send": "Enviarme un enlace nuevo",
         "wish_title": "Un enlace nuevo está en camino",
         "wish_body":
-            "Va a la dirección de correo que la oficina electoral tiene de usted y suele llegar en pocos minutos. Si esa dirección es antigua, avise a la oficina.",
+            "Va a la dirección de correo que la oficina electoral tiene de usted y suele llegar en pocos minutos. Si esa dirección es muy reciente, o su boleta ya está de vuelta, la oficina lo revisa antes. Si es antigua, avise a la oficina.",
         "wish_junk": "¿No llegó después de una hora? Mire en la carpeta de correo no deseado y luego pregunte a la oficina electoral.",
         "wish_many_title": "Hoy ya le enviamos enlaces nuevos",
         "wish_many_body":
             "Son tres al día como máximo. Busque el último en su correo, también en la carpeta de correo no deseado. Si no está, pregunte a la oficina electoral.",
         "wish_late_title": "Por favor, responda una vez más",
         "wish_late_body":
-            "Ha pasado demasiado tiempo. Abra de nuevo su enlace, responda la pregunta y pida entonces el enlace nuevo.",
+            "Ese formulario ya no sirve; vale por media hora. Abra de nuevo su enlace, responda la pregunta y pida entonces el enlace nuevo.",
 
         "new_link_title": "Si necesita un enlace nuevo",
         "new_link_letter":

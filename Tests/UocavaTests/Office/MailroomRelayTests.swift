@@ -112,7 +112,7 @@ struct MailroomRelayTests {
     /// Keeps the books from being written for a while, and counts what the relay has meanwhile.
     private static func holdBooks() throws {
         // Slow enough that they are not all there before the books are held.
-        let post = try MailOffice(["messages_per_minute: 6000"], more: 60)
+        let post = try MailOffice(["messages_per_minute: 3000"], more: 60)
         let connections = post.office.configuration.smtp.connections
         let done = DispatchSemaphore(value: 0)
         let thread = Thread {

@@ -186,14 +186,16 @@ struct DownloadTests {
             let ballot = try site.issue()[0]
             let cookie = "Cookie: \(try await site.claim(ballot))"
             let port = site.port
+            let hasSeen = DispatchSemaphore(value: 0)
             async let slow: Void = WebTestSite.onThread {
                 let connection = try WebTestConnection(port: port)
                 try connection.send(WebTestSite.request("GET", Self.pdf, headers: [cookie]))
                 _ = try connection.receive(upTo: 1000)
-                sleep(2)
+                _ = hasSeen.wait(timeout: .now() + 20)
             }
             #expect(try await WebTestSite.eventually { try site.count("SELECT count(*) FROM served WHERE ranges LIKE '%~0-%'") == 1 })
             #expect(try site.events("delivered", of: ballot) == 0)
+            hasSeen.signal()
             try await slow
             // What came of it stands in the note's place.
             #expect(try await WebTestSite.eventually { try site.count("SELECT count(*) FROM served WHERE ranges LIKE '%~%'") == 0 })
@@ -210,11 +212,12 @@ struct DownloadTests {
                 let length = ballot.pdf.count
                 let port = site.port
                 // A response of this process that is still going on, to learn what it calls itself.
+                let hasSeen = DispatchSemaphore(value: 0)
                 async let slow: Void = WebTestSite.onThread {
                     let connection = try WebTestConnection(port: port, isNarrow: true)
                     try connection.send(WebTestSite.request("GET", Self.zip, headers: [cookie]))
                     _ = try connection.receive(upTo: 100)
-                    sleep(1)
+                    _ = hasSeen.wait(timeout: .now() + 20)
                 }
                 #expect(
                     try await WebTestSite.eventually {
@@ -223,6 +226,7 @@ struct DownloadTests {
                 let text = try site.database.read {
                     try $0.first("SELECT ranges FROM served WHERE file = 'zip' AND ranges LIKE '%~%'") { try $0.text("ranges") }
                 }
+                hasSeen.signal()
                 let name = isDead ? "dead" : try #require(text?.split(separator: ".").first.map(String.init))
                 try site.database.write {
                     try $0.execute(
