@@ -24,17 +24,20 @@ struct SchemaObjects: Sendable {
     /// What is in a database and this program did not make. What is missing is not told here.
     func foreign(in transaction: Transaction) throws -> [Foreign] {
         let texts = try made.get()
-        // Somebody who can write the schema can make its rows anything.
+        // Somebody who can write the schema can make its rows anything, and as many as he likes: ours are few, each once.
+        let most = 200 + texts.count
         let rows = try transaction.all(
             """
             SELECT substr(CAST(type AS TEXT), 1, 20) AS type, substr(CAST(name AS TEXT), 1, 100) AS name,
-                ifnull(substr(CAST(sql AS TEXT), 1, 20000), '') AS text FROM sqlite_master LIMIT 1000
+                ifnull(substr(CAST(sql AS TEXT), 1, 20000), '') AS text FROM sqlite_master LIMIT \(most + 1)
             """
         ) { row in (type: try row.text("type"), name: try row.text("name"), text: try row.text("text")) }
+        if rows.count > most { return [Foreign(name: "rest of \(most) objects and more", isChanged: false)] }
+        var seen: Set<String> = []
         return rows.compactMap { row in
             let name = "\(row.type) \(row.name)"
             let known = texts[name]
-            return known == row.text ? nil : Foreign(name: name, isChanged: known != nil)
+            return known == row.text && seen.insert(name).inserted ? nil : Foreign(name: name, isChanged: known != nil)
         }
     }
 

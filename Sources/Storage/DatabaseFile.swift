@@ -92,6 +92,7 @@ package final class DatabaseFile: Sendable {
     }
 
     private static func open(_ path: String, _ migrations: [Migration], create: Bool, isShared: Bool) throws -> DatabasePool {
+        guard JournalGuard.isInstalled else { throw StorageError(.result, "\(path): SQLite cannot be kept from looking for journals.") }
         if !create, !FileManager.default.fileExists(atPath: path) {
             throw StorageError(
                 .cannotOpen, "\(path): there is no such database.", hint: "Is this an office folder? `uocava init` makes one.")
@@ -124,6 +125,10 @@ package final class DatabaseFile: Sendable {
             // GRDB sets NORMAL after `prepareDatabase`; a commit that a power cut can undo is no commit to a voter who was shown a ballot.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             let migrator = isShared ? DatabaseMigrator(migrations, guarding: path) : DatabaseMigrator(migrations)
+            if isShared, try pool.read({ try Self.hasForeignMigrations($0) }) {
+                throw StorageError(
+                    .damaged, "\(path): its list of migrations is not a table.", hint: "Run `uocava audit`, then restore it from a backup.")
+            }
             if try pool.read({ try migrator.hasBeenSuperseded($0) }) {
                 throw StorageError(.newer, "\(path): made by a newer version of uocava.", hint: "Run that version, or a later one.")
             }
@@ -132,6 +137,12 @@ package final class DatabaseFile: Sendable {
         } catch {
             throw StorageError(error, file: path)
         }
+    }
+
+    /// Whether something else stands in place of the table that the migrator reads first: a view may never end.
+    private static func hasForeignMigrations(_ database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE lower(name) = 'grdb_migrations' AND type <> 'table')") ?? true
     }
 
     /// How long a change in many pieces leaves the lock free after each, in microseconds: whoever waits for it looks every millisecond.

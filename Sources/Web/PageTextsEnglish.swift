@@ -170,7 +170,7 @@ extension PageTexts {
         "ballot_post": "Post it as soon as you can.",
         "return_notice": "Your ballot must be returned by post to be counted.",
         "ballot_inside": "What the packet holds",
-        "ballot_part_cover": "a cover page with these steps and your tracking code",
+        "ballot_part_cover": "a cover page with what to do, and your tracking code",
         "ballot_part_instructions": "the election office’s instructions",
         "ballot_part_declaration": "the declaration for you to sign",
         "ballot_part_ballot": "your ballot, exactly as it is printed for everyone with the same ballot",

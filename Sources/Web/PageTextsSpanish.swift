@@ -172,7 +172,7 @@ extension PageTexts {
         "ballot_post": "Envíelo por correo lo antes posible.",
         "return_notice": "Su boleta debe devolverse por correo postal para que se cuente.",
         "ballot_inside": "Qué contiene el paquete",
-        "ballot_part_cover": "una portada con estos pasos y su código de seguimiento",
+        "ballot_part_cover": "una portada con lo que debe hacer y su código de seguimiento",
         "ballot_part_instructions": "las instrucciones de la oficina electoral",
         "ballot_part_declaration": "la declaración que debe firmar",
         "ballot_part_ballot": "su boleta, exactamente como se imprime para todos los que tienen la misma",

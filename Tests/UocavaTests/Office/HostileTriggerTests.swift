@@ -121,6 +121,61 @@ struct HostileTriggerTests {
         base.executescript("BEGIN IMMEDIATE;" + sys.argv[2] + "COMMIT;")
         """
 
+    @Test("No copies of what belongs there hide a trigger from the look at the schema")
+    func blinded() throws {
+        let test = try TestOffice.issued()
+        try HostileCounter.run(
+            """
+            PRAGMA writable_schema = ON;
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
+            INSERT INTO sqlite_master SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master, n WHERE name = 'sqlite_autoindex_link_1';
+            INSERT INTO sqlite_master VALUES ('trigger', 'evil_new', 'link', 0,
+                'CREATE TRIGGER evil_new AFTER INSERT ON link BEGIN INSERT OR REPLACE INTO tally VALUES (''ran'', 1); END');
+            """, on: test)
+        let office = try Office(OfficeFolder(test.folder), clock: test.office.clock)
+        #expect(throws: (any Error).self) {
+            try LinkDesk(office).newLink(for: VoterID("V1"), election: TestOffice.election, reason: "lost")
+        }
+        #expect(try HostileCounter.count("SELECT count(*) FROM letter WHERE kind = 'new_link'", test) == 0)
+    }
+
+    @Test("A journal that somebody lays beside the counter is not played back, and deletes none of the office's files")
+    func journal() throws {
+        let test = try TestOffice.issued()
+        try test.office.counter.checkpoint()
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("uocava-journal-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: test.folder, to: folder)
+        let counter = folder.appendingPathComponent("counter.sqlite")
+        for end in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: counter.path + end) }
+        let victim = folder.appendingPathComponent("victim").path
+        try Data("keys".utf8).write(to: URL(fileURLWithPath: victim))
+        // The header of a journal without pages (sqlite.org/fileformat2.html, 3) and the name of its super-journal.
+        func number(_ value: Int) -> [UInt8] { (0..<4).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        let magic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
+        let pages = try Data(contentsOf: counter).count / 4096
+        var journal = magic + number(0) + number(0x1234) + number(pages) + number(512) + number(4096)
+        journal += [UInt8](repeating: 0, count: 512 - journal.count)
+        let name = Array(victim.utf8)
+        journal += number(0x4000_0000 / 4096 + 1) + name + number(name.count) + number(name.reduce(0) { $0 + Int($1) }) + magic
+        try Data(journal).write(to: URL(fileURLWithPath: counter.path + "-journal"))
+        let office = try Office(OfficeFolder(folder), clock: test.office.clock)
+        #expect(try office.counter.read { try $0.count("SELECT count(*) FROM link") } == TestOffice.due)
+        _ = try Reports(office).status(election: TestOffice.election)
+        #expect(FileManager.default.fileExists(atPath: victim))
+    }
+
+    @Test("A view in place of the list of migrations keeps no command busy")
+    func endlessMigrations() throws {
+        let test = try TestOffice()
+        try HostileCounter.run(
+            """
+            DROP TABLE grdb_migrations;
+            CREATE VIEW grdb_migrations AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT '0001 counter' AS identifier FROM n;
+            """, on: test)
+        let refused = #expect(throws: StorageError.self) { try test.office.folder.openCounterDatabase() }
+        #expect(refused?.message.contains("counter.sqlite") == true)
+    }
+
     @Test("A migration that somebody has undone runs no trigger of his")
     func migration() throws {
         let test = try TestOffice()
