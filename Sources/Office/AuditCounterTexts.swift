@@ -95,14 +95,17 @@ extension CounterCheck {
         let known = try books.prepare("SELECT count(*) AS n FROM link WHERE id = $1 AND ballot = $2")
         func note(_ detail: String) { notes.add(.growth, Audit.Database.counter.rawValue, detail) }
         try office.counter.read { counter in
-            var foreign = 0
-            try counter.forEach("SELECT \(Self.bytes("link", 16)), \(Self.bytes("ballot", 16)) FROM wish") { row in
+            var (foreign, ahead) = (0, 0)
+            let latest = office.clock.now().adding(seconds: 600).milliseconds
+            try counter.forEach("SELECT \(Self.number("at")), \(Self.bytes("link", 16)), \(Self.bytes("ballot", 16)) FROM wish") { row in
+                if let at = try row.optionalInteger("at"), !(0...latest).contains(at) { ahead += 1 }
                 let n = try known.first(.blob(try row.blob("link")), .blob(try row.blob("ballot")), decode: { try $0.integer("n") })
                 if n == 0 { foreign += 1 }
             }
             if foreign > 0 {
                 note("It has \(foreign == 1 ? "a wish" : "\(foreign) wishes") for a new link on links that this office did not make.")
             }
+            if ahead > 0 { note("It has \(ahead == 1 ? "a wish" : "\(ahead) wishes") for a new link at impossible times.") }
             for fault in try SiteTally.Standing(in: counter).faults { note(fault) }
         }
     }

@@ -51,14 +51,14 @@ extension Counter {
             ) { (id: try $0.blob("id"), ballot: try $0.blob("ballot"), closesAt: try $0.integer("closes_at")) }
             guard let link else { return .refused }
             guard link.closesAt > now.milliseconds else { return .closed }
-            // A form that is sent twice is one wish.
+            // A form that is sent twice is one wish. What is dated ahead nobody here wrote.
             let repeated = try transaction.count(
-                "SELECT count(*) FROM wish WHERE ballot = $1 AND at > $2 AND link = $3", .blob(link.ballot), .integer(moment),
-                .blob(link.id))
+                "SELECT count(*) FROM wish WHERE ballot = $1 AND at > $2 AND at <= $4 AND link = $3", .blob(link.ballot), .integer(moment),
+                .blob(link.id), .integer(now.milliseconds))
             if repeated > 0 { return .noted }
             let recent = try transaction.count(
-                "SELECT count(*) FROM wish WHERE ballot = $1 AND at > $2", .blob(link.ballot),
-                .integer(now.adding(seconds: -Self.daySeconds).milliseconds))
+                "SELECT count(*) FROM wish WHERE ballot = $1 AND at > $2 AND at <= $3", .blob(link.ballot),
+                .integer(now.adding(seconds: -Self.daySeconds).milliseconds), .integer(now.milliseconds))
             guard recent < Self.wishesADay else { return .tooMany }
             try transaction.execute(
                 "INSERT INTO wish (at, ballot, link) VALUES ($1, $2, $3)", .integer(now.milliseconds), .blob(link.ballot), .blob(link.id))

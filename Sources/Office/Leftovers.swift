@@ -76,6 +76,16 @@ struct Leftovers {
         "CASE WHEN typeof(\(column)) = 'blob' AND length(\(column)) \(length) THEN \(column) ELSE zeroblob(1) END AS \(column)"
     }
 
+    /// A file whose pages somebody has tied to each other gives the same rows again and again, and a walk through it never ends.
+    private static func checkOrder(_ rows: [Int64], after start: Int64, of what: String, _ office: Office) throws {
+        guard zip([start] + rows, rows).allSatisfy({ $0 < $1 }) else {
+            let path = office.counter.path
+            throw CounterTrouble(
+                StorageError(.damaged, "\(path): the numbers of its \(what) do not grow.", hint: "Restore it from the last backup."),
+                in: path)
+        }
+    }
+
     private mutating func readLinks(_ office: Office) throws {
         let columns = [("id", "= 16"), ("lookup", "= 16"), ("ballot", "= 16"), ("wrap", "<= 200")].map { Self.bytes($0.0, $0.1) }
         while true {
@@ -91,6 +101,7 @@ struct Leftovers {
                 }
             }
             guard let last = rows.last else { return }
+            try Self.checkOrder(rows.map(\.link.seq), after: linksSeen, of: "links", office)
             linksSeen = last.link.seq
             try office.books.read { books in
                 for row in rows where try books.count("SELECT count(*) FROM link WHERE id = $1", .blob(row.link.id)) == 0 {
@@ -139,6 +150,7 @@ struct Leftovers {
                 ) { (seq: try $0.integer("seq"), ballot: try $0.blob("ballot")) }
             }
             guard let last = rows.last else { return }
+            try Self.checkOrder(rows.map(\.seq), after: packetsSeen, of: "packets", office)
             packetsSeen = last.seq
             try office.books.read { books in
                 for row in rows where !seen.contains(row.ballot) {

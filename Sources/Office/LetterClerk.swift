@@ -73,7 +73,8 @@ final class LetterClerk: Sendable {
         return try office.needingCounter {
             try office.counter.read { counter in
                 var states: [[UInt8]: String] = [:]
-                let look = try counter.prepare("SELECT state FROM link WHERE id = $1")
+                let look = try counter.prepare(
+                    "SELECT CASE typeof(state) WHEN 'text' THEN substr(state, 1, 20) ELSE '' END AS state FROM link WHERE id = $1")
                 for link in links { states[link] = try look.first(.blob(link)) { try $0.text("state") } }
                 return LinkStates(states: states)
             }

@@ -107,7 +107,9 @@ package struct WishDesk: Sendable {
     ) throws -> Outcome {
         do {
             return try body()
-        } catch let error where error is KeysError || error is Problem {
+        } catch let error where error is KeysError || error is Problem || (error as? StorageError)?.code == .constraint {
+            // The last: what a new link at the counter would belong to is gone there.
+            let why = error is StorageError ? "its packet is not at the counter" : "the voter's record does not open"
             try office.books.write { transaction in
                 let owner = try transaction.first("SELECT election, voter FROM ballot WHERE id = $1", .blob(ballot)) {
                     (election: try $0.integer("election"), voter: try $0.integer("voter"))
@@ -115,7 +117,7 @@ package struct WishDesk: Sendable {
                 if let owner {
                     try ExceptionList.add(
                         .needsNewLink, voter: owner.voter, election: owner.election,
-                        detail: "A new link cannot be mailed: the voter's record does not open. Run `uocava audit`.",
+                        detail: "A new link cannot be mailed: \(why). Run `uocava audit`.",
                         at: office.clock.now(),
                         in: transaction)
                 }
@@ -130,30 +132,34 @@ package struct WishDesk: Sendable {
     private func newWishes() throws -> [Wish] {
         let known = Int64(try office.books.read { try $0.count("SELECT wishes_known FROM office WHERE id = 1") })
         let found: [Wish]
+        var isRewound = false
         do {
             // Whoever holds the counter can write anything there: what is of another kind or size reads as nothing, and is refused.
             found = try office.counter.read { counter in
-                if Int64(try counter.count("SELECT ifnull(max(seq), 0) FROM wish")) < known {
-                    // The counter was put back from a copy, and its numbers with it: they begin again where it stands.
-                    return [Wish(seq: Int64(try counter.count("SELECT ifnull(max(seq), 0) FROM wish")), at: -1, ballot: [], link: [])]
-                }
+                // The counter was put back from a copy, and its numbers with it, or somebody pushed them ahead: all is looked at anew.
+                isRewound = Int64(try counter.count("SELECT ifnull(max(seq), 0) FROM wish")) < known
                 return try counter.all(
                     """
                     SELECT seq, CASE typeof(at) WHEN 'integer' THEN at ELSE -1 END AS at,
                         CASE WHEN typeof(ballot) = 'blob' AND length(ballot) = 16 THEN ballot ELSE zeroblob(1) END AS ballot,
                         CASE WHEN typeof(link) = 'blob' AND length(link) = 16 THEN link ELSE zeroblob(1) END AS link
                     FROM wish WHERE seq > $1 ORDER BY seq LIMIT \(Self.lookedAtOnce)
-                    """, .integer(known)
+                    """, .integer(isRewound ? 0 : known)
                 ) { Wish(seq: try $0.integer("seq"), at: try $0.integer("at"), ballot: try $0.blob("ballot"), link: try $0.blob("link")) }
             }
         } catch is CounterTrouble {
             return []
         }
-        if let first = found.first, first.ballot.isEmpty {
-            try office.books.write { try mark(first.seq, in: $0) }
-            return []
+        guard isRewound else { return found }
+        return try office.books.write { books in
+            try mark(0, in: books)
+            // What was granted before is not granted again: a link was mailed after it.
+            return try found.filter { wish in
+                try books.count(
+                    "SELECT count(*) FROM letter WHERE ballot = $1 AND kind = 'new_link' AND queued_at >= $2", .blob(wish.ballot),
+                    .integer(wish.at)) == 0
+            }
         }
-        return found
     }
 
     private func mark(_ seq: Int64, in transaction: Transaction) throws {

@@ -126,6 +126,44 @@ struct WishTests {
         await counter.stop()
     }
 
+    @Test("One wish whose packet is gone at the counter, and wishes dated ahead, keep no other voter waiting")
+    func blocked() async throws {
+        let test = try TestOffice.issued()
+        for number in ["V1", "V3", "V5"] { try await HostileCounter.claim(number, test) }
+        let now = test.now.milliseconds
+        try HostileCounter.run(
+            """
+            PRAGMA foreign_keys = OFF;
+            INSERT INTO wish (at, ballot, link) VALUES (\(now), BALLOT(V1), LINK(V1)), (\(now + 9_000_000_000_000), BALLOT(V3), LINK(V3)),
+                (\(now + 9_000_000_000_000), BALLOT(V3), LINK(V3)), (\(now + 9_000_000_000_000), BALLOT(V3), LINK(V3));
+            DELETE FROM packet WHERE ballot = BALLOT(V1);
+            """, on: test)
+        test.advance(seconds: 1)
+        #expect(try await wish("V3", test) == .noted)
+        #expect(try await wish("V5", test) == .noted)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 2, listed: 1, refused: 3))
+        #expect(try open("needs_new_link", "V1", test)?.contains("its packet is not at the counter") == true)
+        #expect(try HostileCounter.findings(test).contains { $0.contains("3 wishes for a new link at impossible times") })
+    }
+
+    @Test("Numbers that were pushed ahead and set back swallow no wish")
+    func rewound() async throws {
+        let test = try TestOffice.issued()
+        for number in ["V1", "V3", "V5"] { try await HostileCounter.claim(number, test) }
+        try HostileCounter.run(
+            "INSERT INTO wish (seq, at, ballot, link) VALUES (1000000, \(test.now.milliseconds), BALLOT(V1), LINK(V1))", on: test)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 1))
+        try HostileCounter.run(
+            """
+            UPDATE wish SET seq = 1; UPDATE sqlite_sequence SET seq = 1 WHERE name = 'wish';
+            """, on: test)
+        test.advance(seconds: 1)
+        #expect(try await wish("V3", test) == .noted)
+        #expect(try await wish("V5", test) == .noted)
+        #expect(try serve(test) == WishDesk.Summary(mailed: 2))
+        #expect(try letters("V1", test) == 1)
+    }
+
     @Test("A flood of wishes that nobody can have is passed over in one look, writes one mark, and keeps no real one waiting")
     func flood() async throws {
         let test = try TestOffice.issued()
