@@ -32,7 +32,7 @@ struct SchemaObjects: Sendable {
                 ifnull(substr(CAST(sql AS TEXT), 1, 20000), '') AS text FROM sqlite_master LIMIT \(most + 1)
             """
         ) { row in (type: try row.text("type"), name: try row.text("name"), text: try row.text("text")) }
-        if rows.count > most { return [Foreign(name: "rest of \(most) objects and more", isChanged: false)] }
+        if rows.count > most { return [Foreign(name: "set of more than \(most) objects", isChanged: false)] }
         var seen: Set<String> = []
         return rows.compactMap { row in
             let name = "\(row.type) \(row.name)"
