@@ -73,24 +73,28 @@ package struct WishDesk: Sendable {
     /// - Throws: what is wrong with the books; a counter that does not answer is for the next time.
     package func serve() throws -> Summary {
         var summary = Summary()
-        let wishes = try newWishes()
+        let (wishes, end) = try newWishes()
         let retired = try retiredLinks()
         guard !wishes.isEmpty || !retired.isEmpty else { return summary }
         let lock = try office.lock("links", wait: Self.patience, busy: "Another process is making links.")
         defer { withExtendedLifetime(lock) {} }
         try links.finishInterruptedLocked()
-        var refused: Int64?
-        for wish in wishes where summary.mailed + summary.listed < Self.atOnce {
+        // Whatever is granted moves the mark past all that was refused before it.
+        var unmarked: Int64?
+        var isCut = false
+        for wish in wishes {
+            isCut = summary.mailed + summary.listed >= Self.atOnce
+            if isCut { break }
             let outcome = try despiteDamage(of: wish.ballot) {
                 try grant(wish)
             } else: {
                 try mark(wish.seq, in: $0)
             }
             summary.take(outcome)
-            refused = outcome == .refused ? wish.seq : nil
+            unmarked = outcome == .refused ? wish.seq : nil
         }
-        // Whatever is granted moves the mark past all that was refused before it.
-        if let refused { try office.books.write { try mark(refused, in: $0) } }
+        if !isCut, let end { unmarked = end }
+        if let unmarked { try office.books.write { try mark(unmarked, in: $0) } }
         for ballot in retired {
             summary.take(
                 try despiteDamage(of: ballot) {
@@ -129,7 +133,8 @@ package struct WishDesk: Sendable {
 
     // MARK: Wishes
 
-    private func newWishes() throws -> [Wish] {
+    /// What to look at, and, where the numbers began anew, the number of the last of them, whether it is among these or was granted before.
+    private func newWishes() throws -> (wishes: [Wish], end: Int64?) {
         let known = Int64(try office.books.read { try $0.count("SELECT wishes_known FROM office WHERE id = 1") })
         let found: [Wish]
         var isRewound = false
@@ -148,18 +153,21 @@ package struct WishDesk: Sendable {
                 ) { Wish(seq: try $0.integer("seq"), at: try $0.integer("at"), ballot: try $0.blob("ballot"), link: try $0.blob("link")) }
             }
         } catch is CounterTrouble {
-            return []
+            return ([], nil)
         }
-        guard isRewound else { return found }
-        return try office.books.write { books in
-            try mark(0, in: books)
+        guard isRewound else { return (found, nil) }
+        let end = found.last?.seq ?? 0
+        let wishes = try office.books.write { books in
             // What was granted before is not granted again: a link was mailed after it.
-            return try found.filter { wish in
+            let open = try found.filter { wish in
                 try books.count(
                     "SELECT count(*) FROM letter WHERE ballot = $1 AND kind = 'new_link' AND queued_at >= $2", .blob(wish.ballot),
                     .integer(wish.at)) == 0
             }
+            try mark(open.isEmpty ? end : 0, in: books)
+            return open
         }
+        return (wishes, end)
     }
 
     private func mark(_ seq: Int64, in transaction: Transaction) throws {
