@@ -75,12 +75,6 @@ package struct CounterFile: Sendable {
     /// As `DatabaseFile.checkpoint` does.
     package func checkpoint() throws { try file.checkpoint() }
 
-    /// As `DatabaseFile.pragma` does, for tests.
-    package func pragma(_ name: String) throws -> String { try file.pragma(name) }
-
-    /// As `DatabaseFile.close` does.
-    package func close() throws { try file.close() }
-
     private func troubled<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as StorageError { throw CounterTrouble(error, in: path) }
     }

@@ -162,6 +162,10 @@ struct WishTests {
         #expect(try await wish("V5", test) == .noted)
         #expect(try serve(test) == WishDesk.Summary(mailed: 2))
         #expect(try letters("V1", test) == 1)
+        // Nor by the next looks, where all that is left was granted before.
+        try HostileCounter.run("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'wish'; DELETE FROM wish WHERE seq > 1;", on: test)
+        for _ in 0..<2 { #expect(try serve(test) == WishDesk.Summary()) }
+        #expect(try letters("V1", test) == 1)
     }
 
     @Test("A flood of wishes that nobody can have is passed over in one look, writes one mark, and keeps no real one waiting")
