@@ -78,8 +78,7 @@ package struct Audit: Sendable {
         // What keeps the counter from being read is named by the checks below.
         try office.catchUp()
         progress("databases")
-        try checkDatabases(notes)
-        let counter = CounterCheck(office, notes)
+        let counter = CounterCheck(office, notes, canBeWalked: try checkDatabases(notes))
         // One moment of the books for all of it: voters and clerks go on meanwhile.
         try office.books.read { books in
             progress("journal")
@@ -122,21 +121,28 @@ package struct Audit: Sendable {
 
     // MARK: Databases
 
-    private func checkDatabases(_ notes: Notes) throws {
-        try office.books.read { try checkDatabase(.office, $0, notes) }
+    /// - Returns: whether a walk through the counter's tables ends.
+    private func checkDatabases(_ notes: Notes) throws -> Bool {
+        _ = try office.books.read { try checkDatabase(.office, $0, notes) }
         // A counter that cannot be read is a finding, and no reason to leave the books unread.
-        do { try office.counter.readUnchecked { try checkDatabase(.counter, $0, notes) } } catch let error as StorageError {
+        do { return try office.counter.readUnchecked { try checkDatabase(.counter, $0, notes) } } catch let error as StorageError {
             notes.add(.growth, Database.counter.rawValue, Printable.escape("It cannot be read. \(error)"))
+            return true
         }
     }
 
-    private func checkDatabase(_ database: Database, _ transaction: Transaction, _ notes: Notes) throws {
+    /// - Returns: whether the pages of its file form trees. Somebody who ties them to each other makes a table that never ends.
+    private func checkDatabase(_ database: Database, _ transaction: Transaction, _ notes: Notes) throws -> Bool {
         let isOurs = try checkObjects(of: database, in: transaction, notes)
         // Looking closer would run what somebody put into the counter's schema: expressions of an index, say.
-        if database == .counter, !isOurs { return }
+        if database == .counter, !isOurs { return true }
         // The long check: it also looks whether every index has the rows that it should, once each where they are unique.
         let broken = try transaction.first("PRAGMA integrity_check(1)") { try $0.text("integrity_check") }
-        if let broken, broken != "ok" { notes.add(.growth, database.rawValue, "The file is damaged: \(broken).") }
+        if let broken, broken != "ok" {
+            notes.add(.growth, database.rawValue, "The file is damaged: \(Printable.escape(broken)).")
+            // So SQLite begins what it says of pages; of rows it says what is wrong with them.
+            if broken.hasPrefix("*** in database") { return false }
+        }
         // SQLite gives out no number twice: who sets the last one far ahead stops every claim, or every new link, when they are used up.
         if try transaction.count("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'") > 0 {
             try transaction.forEach(
@@ -150,6 +156,7 @@ package struct Audit: Sendable {
             notes.add(
                 .frozen, database.rawValue, "A row of \(try row.text("table")) points at a row of \(try row.text("parent")) that is gone.")
         }
+        return true
     }
 
     // MARK: What ballots are issued from

@@ -11,13 +11,21 @@ final class CounterCheck {
     /// Steps that the counter got after the books' moment.
     var newestSteps: [(seq: Int64, ballot: [UInt8])] = []
     private var wasRefused = false
+    private let canBeWalked: Bool
 
-    init(_ office: Office, _ notes: Audit.Notes) {
+    /// - Parameter canBeWalked: whether a walk through its tables ends.
+    init(_ office: Office, _ notes: Audit.Notes, canBeWalked: Bool) {
         self.office = office
         self.notes = notes
+        self.canBeWalked = canBeWalked
     }
 
     func run(_ history: JournalCheck.History, _ books: Transaction) throws {
+        guard canBeWalked else {
+            notes.add(
+                .growth, Audit.Database.counter.rawValue, "What it holds was not compared with the books, because its file is damaged.")
+            return
+        }
         let told = Told(history, eventsKnown: Int64(try books.count("SELECT events_known FROM office WHERE id = 1")))
         try part("events") { try checkEvents(history, told, books) }
         try part("links") { try checkLinks() }
@@ -208,7 +216,7 @@ final class CounterCheck {
     /// have them, or a run of ours was interrupted, or nobody of ours made them. Call it outside of any transaction.
     func checkNewest() throws {
         try part("newest steps") { try checkNewestSteps() }
-        guard let issuing = try? office.lock("issue", busy: ""), let linking = try? office.lock("links", busy: "") else { return }
+        guard canBeWalked, let issuing = try? office.lock("issue", busy: ""), let linking = try? office.lock("links", busy: "") else { return }
         defer { withExtendedLifetime((issuing, linking)) {} }
         try part("newest links") {
             let found = try Leftovers.find(in: office)

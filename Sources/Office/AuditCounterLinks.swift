@@ -142,7 +142,7 @@ extension CounterCheck {
         }
         if !["live", "claimed", "replaced", "retired"].contains(there.state) { note(link, "Its state is none that a link can have.") }
         if there.state == "live" {
-            let latest = office.clock.now().adding(seconds: Counter.longestRestSeconds + 600).milliseconds
+            let latest = office.clock.now().adding(seconds: Counter.longestRestSeconds + Counter.clockTolerance).milliseconds
             if let tries = there.tries, let until = there.lockedUntil, (0..<Counter.triesBeforeRetirement).contains(tries),
                 (0...latest).contains(until)
             {

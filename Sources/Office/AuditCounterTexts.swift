@@ -96,7 +96,7 @@ extension CounterCheck {
         func note(_ detail: String) { notes.add(.growth, Audit.Database.counter.rawValue, detail) }
         try office.counter.read { counter in
             var (foreign, ahead) = (0, 0)
-            let latest = office.clock.now().adding(seconds: 600).milliseconds
+            let latest = office.clock.now().adding(seconds: Counter.clockTolerance).milliseconds
             try counter.forEach("SELECT \(Self.number("at")), \(Self.bytes("link", 16)), \(Self.bytes("ballot", 16)) FROM wish") { row in
                 if let at = try row.optionalInteger("at"), !(0...latest).contains(at) { ahead += 1 }
                 let n = try known.first(.blob(try row.blob("link")), .blob(try row.blob("ballot")), decode: { try $0.integer("n") })

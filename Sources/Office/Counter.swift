@@ -26,6 +26,8 @@ package final class Counter: Sendable {
     static let triesBeforeRest: Int64 = 5
     static let triesBeforeRetirement: Int64 = 30
     static let longestRestSeconds: Int64 = 2 * 3600
+    /// How many seconds the clock of the counter's process may be off the office's.
+    static let clockTolerance: Int64 = 600
 
     /// Opens the counter on its database; `threads` is how many look-ups run at once.
     package init(database: DatabaseFile, clock: WallClock = .system, threads: Int = 4) {

@@ -53,8 +53,6 @@ struct CounterEventDesk {
     private var foreign = 0
     private var firstForeign: Int64 = 0
 
-    /// How many seconds the counter's clock may be off ours.
-    private static let clockTolerance: Int64 = 600
     private static let rowsBetweenNotes = 1000
 
     init(_ office: Office, _ transaction: Transaction) {
@@ -92,7 +90,7 @@ struct CounterEventDesk {
         if same == event.seq { return .known }
         guard CounterEvent.kinds.contains(event.kind) else { return .refuses("its kind is unknown") }
         // The counter's clock may be another machine's, but not by more than minutes.
-        let tolerance = Self.clockTolerance * 1000
+        let tolerance = Counter.clockTolerance * 1000
         let at = event.at.milliseconds
         guard at >= link.made - tolerance, at <= office.clock.now().milliseconds + tolerance else {
             return .refuses("it is dated before its link was made, or ahead of time")

@@ -56,8 +56,6 @@ package struct WishDesk: Sendable {
     private static let lookedAtOnce = 20_000
     /// Seconds to wait for whoever else makes links: letters that are due must not wait long for wishes.
     private static let patience = 2.0
-    /// A wish may be dated so far off our clock.
-    private static let clockTolerance: Int64 = 600
     /// After a change of the address, a link needs a person: whoever changed it would get the ballot.
     private static let addressHours: Int64 = 72
 
@@ -182,8 +180,8 @@ package struct WishDesk: Sendable {
                 "SELECT made_at FROM link WHERE id = $1 AND ballot = $2", .blob(wish.link), .blob(wish.ballot)
             ) { try $0.integer("made_at") }
             // A link that is not ours; or a wish before its link, or ahead of time.
-            guard let made, wish.at >= made - Self.clockTolerance * 1000,
-                wish.at <= now.adding(seconds: Self.clockTolerance).milliseconds,
+            guard let made, wish.at >= made - Counter.clockTolerance * 1000,
+                wish.at <= now.adding(seconds: Counter.clockTolerance).milliseconds,
                 try mailedToday(wish.ballot, at: now, in: transaction) < Counter.wishesADay
             else { return nil }
             return try standing(wish.ballot, in: transaction)

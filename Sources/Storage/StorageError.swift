@@ -51,7 +51,8 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
         switch error.resultCode {
         case .SQLITE_FULL:
             self.init(
-                .cannotWrite, "\(file): the disk is full.", hint: "Free some space and run the command again: it goes on where it stopped.")
+                .cannotWrite, "\(file): the disk is full, or a table has no numbers left.",
+                hint: "Free some space and run the command again: it goes on where it stopped. If there is space, run `uocava audit`.")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_IOERR:
             self.init(
                 .cannotWrite, "\(file): cannot be written (\(reason)).",

@@ -25,6 +25,52 @@ enum HostileCounter {
         base.close()
         """
 
+    /// Makes a tree of a table's pages whose branches all lead to one leaf: a walk through it would give 2,000,000,000,000 times its rows.
+    static func knot(_ table: String, in file: String) throws {
+        try ReportsOffice.python(
+            """
+            import sqlite3, struct, sys
+            path, table = sys.argv[1:]
+            base = sqlite3.connect(path)
+            root, = base.execute("SELECT rootpage FROM sqlite_master WHERE name = ? AND type = 'table'", (table,)).fetchone()
+            base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            base.close()
+            size = 4096
+            pages = bytearray(open(path, 'rb').read())
+            start = lambda page: (page - 1) * size
+            leaf = root
+            while pages[start(leaf)] == 5:
+                leaf = struct.unpack('>I', pages[start(leaf) + 8:start(leaf) + 12])[0]
+            if leaf == root:
+                pages += pages[start(root):start(root) + size]
+                leaf = len(pages) // size
+            def number(value):
+                digits = [value & 127]
+                while value := value >> 7:
+                    digits.append(value & 127 | 128)
+                return bytes(reversed(digits))
+            def branches(child, count=300):
+                page, end, places = bytearray(size), size, []
+                for index in range(count):
+                    cell = struct.pack('>I', child) + number(2 ** 40 + index)
+                    end -= len(cell)
+                    page[end:end + len(cell)] = cell
+                    places.append(end)
+                page[0:12] = struct.pack('>BHHHB', 5, 0, count, end, 0) + struct.pack('>I', child)
+                for index, place in enumerate(places):
+                    page[12 + 2 * index:14 + 2 * index] = struct.pack('>H', place)
+                return page
+            child = leaf
+            for _ in range(4):
+                pages += branches(child)
+                child = len(pages) // size
+            pages[start(root):start(root) + size] = branches(child)
+            pages[28:32] = struct.pack('>I', len(pages) // size)
+            pages[92:96] = pages[24:28]
+            open(path, 'wb').write(pages)
+            """, file, table)
+    }
+
     private static func filled(_ script: String, _ test: TestOffice) throws -> String {
         var text = script
         for number in 1...9 where text.contains("(V\(number))") {

@@ -9,7 +9,7 @@ import Testing
 struct HostileFileTests {
     /// What becomes of `counter.sqlite`.
     enum Trouble: String, CaseIterable, Sendable {
-        case raisingTrigger, missingTable, missingStep, endlessView, overwritten, gone, truncated
+        case raisingTrigger, missingTable, missingStep, endlessView, overwritten, gone, truncated, knotted
     }
 
     /// The office as the next command opens it, and a ballot's return code.
@@ -38,12 +38,13 @@ struct HostileFileTests {
         try FileManager.default.copyItem(at: first.folder, to: folder)
         let file = folder.appendingPathComponent("counter.sqlite")
         switch trouble {
-        case .overwritten, .truncated, .gone:
+        case .overwritten, .truncated, .gone, .knotted:
             for end in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + end) }
             let bytes = try Data(contentsOf: file)
             if trouble == .overwritten { try Data(repeating: 0x55, count: bytes.count).write(to: file) }
             if trouble == .truncated { try bytes.prefix(bytes.count / 3).write(to: file) }
             if trouble == .gone { try FileManager.default.removeItem(at: file) }
+            if trouble == .knotted { try HostileCounter.knot("link", in: file.path) }
         default: break
         }
         return (try TestOffice(at: folder, clock: TestOffice.ClockBox(first.now)), code)
@@ -74,7 +75,7 @@ struct HostileFileTests {
 
     @Test(
         "Where the counter cannot be written, issue and new-link stop with a message that names the file",
-        arguments: [Trouble.raisingTrigger, .missingTable, .endlessView, .overwritten, .gone, .truncated])
+        arguments: [Trouble.raisingTrigger, .missingTable, .endlessView, .overwritten, .gone, .truncated, .knotted])
     func writers(_ trouble: Trouble) throws {
         let (test, _) = try office(trouble)
         let before = try HostileCounter.voters(test)
@@ -88,6 +89,7 @@ struct HostileFileTests {
                 #expect(trouble == .missingTable || trouble == .truncated)
             } catch {
                 #expect("\(error)".contains("counter.sqlite"), "\(error)")
+                if trouble == .knotted { #expect("\(error)".contains("the numbers of its links do not grow"), "\(error)") }
             }
         }
         if trouble != .missingTable, trouble != .truncated { #expect(try HostileCounter.voters(test) == before) }
