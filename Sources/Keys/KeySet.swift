@@ -161,7 +161,10 @@ private struct Lines {
 /// N = 2¹⁵, r = 8, p = 1: what RFC 7914 users take today for a passphrase typed now and then.
 private let scryptCost: UInt64 = 1 << 15
 
-private func stretch(_ passphrase: Secret, salt: [UInt8], cost: UInt64) throws -> Secret {
+/// 32 bytes out of what a person remembers: scrypt (RFC 7914) with r = 8 and p = 1; it takes 1 KB of memory times `cost`.
+///
+/// - Throws: ``KeysError`` `crypto` where there is not so much memory.
+func stretch(_ passphrase: Secret, salt: [UInt8], cost: UInt64) throws -> Secret {
     var key = [UInt8](repeating: 0, count: 32)
     let result = unsafe passphrase.withMemory { passphrase in
         let start = unsafe passphrase.baseAddress?.assumingMemoryBound(to: CChar.self)
