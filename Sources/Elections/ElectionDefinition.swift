@@ -41,6 +41,9 @@ package struct ElectionDefinition: Sendable, Equatable {
     /// The Intelligent Mail barcode's fixed parts, where the office has a Mailer ID.
     package var imb: IntelligentMail?
 
+    /// Which of a posted and an e-mailed ballot counts where both come back.
+    package var twoBallots = ReturnRules.TwoBallots.either
+
     /// The State or county that runs the election.
     package struct Jurisdiction: Sendable, Equatable {
         /// Its name, e.g. "District of Columbia".
@@ -141,14 +144,24 @@ package struct ElectionDefinition: Sendable, Equatable {
     /// address is an APO, FPO or DPO: those count as overseas for the deadline, whatever country stands there. The class decides where the
     /// address does not: a citizen abroad without a country is not domestic.
     package func mailBy(country: String, class voterClass: VoterClass, militaryPost: Bool = false) -> CivilDate {
-        let code = Countries.code(of: country)
-        let isHome = code.map(Countries.isUnitedStatesOrTerritory) ?? (country.isEmpty && (voterClass.isMilitary || voterClass == .other))
+        let isOverseas = Self.isOverseas(country: country, class: voterClass, militaryPost: militaryPost)
         let days =
-            if militaryPost { mailDays.military } else if isHome { mailDays.domestic } else {
-                code.flatMap { mailDays.countries[$0] } ?? mailDays.standard
+            if militaryPost { mailDays.military } else if !isOverseas { mailDays.domestic } else {
+                Countries.code(of: country).flatMap { mailDays.countries[$0] } ?? mailDays.standard
             }
-        let latest = deadlines.receipt(overseas: militaryPost || !isHome).date.adding(days: -days)
+        let latest = deadlines.receipt(overseas: isOverseas).date.adding(days: -days)
         return min(latest, deadlines.postmark ?? latest)
+    }
+
+    private static func isOverseas(country: String, class voterClass: VoterClass, militaryPost: Bool) -> Bool {
+        if militaryPost { return true }
+        let isHome = Countries.code(of: country).map(Countries.isUnitedStatesOrTerritory)
+        return !(isHome ?? (country.isEmpty && (voterClass.isMilitary || voterClass == .other)))
+    }
+
+    /// Whether the later of two receipt deadlines is this voter's: by the address on the roll, as in ``mailBy(country:class:militaryPost:)``.
+    package func isOverseas(_ voter: VoterRecord) -> Bool {
+        Self.isOverseas(country: voter.mailingCountry, class: voter.voterClass, militaryPost: voter.isMilitaryPost)
     }
 
     /// The same for the address that is on the roll.

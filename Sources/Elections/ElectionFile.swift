@@ -27,6 +27,7 @@ extension ElectionDefinition {
         let mailDays = readMailDays(root.section("mail_days"))
         let mode = root.word("reported_mode", of: ReportedMode.self) ?? .email
         let imb = root.has("imb") ? readIntelligentMail(root.section("imb")) : nil
+        let twoBallots = root.word("two_ballots", of: ReturnRules.TwoBallots.self) ?? .either
         try reader.finish()
         guard let id, let name, let date, let jurisdiction, let zone, let deadlines, let office else {
             throw Problems(Problem(file: file, what: "the election is not described in full"))
@@ -34,7 +35,8 @@ extension ElectionDefinition {
         return ElectionDefinition(
             id: id, name: name, date: date, type: type, test: test, jurisdiction: jurisdiction, timeZone: zone, deadlines: deadlines,
             office: office, languages: languages, identityQuestion: question, declaration: declaration, returnNotice: notice,
-            witnessLines: witnesses, noPreference: noPreference, federalOnly: federalOnly, mailDays: mailDays, reportedMode: mode, imb: imb)
+            witnessLines: witnesses, noPreference: noPreference, federalOnly: federalOnly, mailDays: mailDays, reportedMode: mode, imb: imb,
+            twoBallots: twoBallots)
     }
 
     /// Whether the text is a language tag (RFC 5646) of the kind used here: `en`, `es`, `zh-Hant`.
@@ -273,6 +275,8 @@ extension ElectionDefinition {
                 "routing": .string(imb.routing)
             ]
         }
+        // Left out where it says nothing: elections that were imported before it was there keep their bytes.
+        if twoBallots != .either { members["two_ballots"] = .string(twoBallots.rawValue) }
         return .object(members)
     }
 

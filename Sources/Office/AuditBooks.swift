@@ -18,6 +18,7 @@ struct BooksCheck {
         try LetterCheck(office, notes).run(history, books)
         try checkBatches(history, books)
         try checkExceptions(history, books)
+        try DeskCheck(notes: notes).run(history, books)
     }
 
     // MARK: Ballots
@@ -69,24 +70,31 @@ struct BooksCheck {
 
     private func checkEnvelopes(_ history: JournalCheck.History, _ books: Transaction) throws {
         var seen: Set<[UInt8]> = []
+        var missing = Set(history.pieces.keys)
         try books.forEach(
             """
-            SELECT p.id, p.ballot, p.voter, p.received_at, p.recorded_at, p.decision, p.reason, p.decided_at, b.status, b.voter AS holder
+            SELECT p.id, p.kind, p.ballot, p.voter, p.received_at, p.recorded_at, p.decision, p.reason, p.decided_at, b.status, b.voter AS holder
             FROM return_piece p LEFT JOIN ballot b ON b.id = p.ballot
             """
         ) { row in
-            guard let ballot = try row.optionalBlob("ballot"), let told = history.ballots[ballot]?.envelope else {
-                return notes.add(.journal, "envelope \(try row.integer("id"))", "The journal does not tell that it came.")
+            let id = try row.integer("id")
+            let ballot = try row.optionalBlob("ballot")
+            guard let told = ballot.map({ history.ballots[$0]?.envelope }) ?? history.pieces[id] else {
+                return notes.add(.journal, "envelope \(id)", "The journal does not tell that it came.")
             }
-            seen.insert(ballot)
-            let subject = "ballot \(hex(ballot))"
+            let subject = ballot.map { "ballot \(hex($0))" } ?? "envelope \(id)"
+            if let ballot { seen.insert(ballot) } else { missing.remove(id) }
+            if try row.text("kind") != told.kind {
+                notes.add(.frozen, subject, "What is in its envelope was changed: the journal has another.")
+            }
             if told.receivedAt != (try row.integer("received_at")) {
                 notes.add(.journal, subject, "The time when its envelope came was changed: the journal has another.")
             }
             if told.recordedAt != (try row.integer("recorded_at")) {
                 notes.add(.journal, subject, "The time when its envelope was written down was changed: the journal has another.")
             }
-            if try row.integer("voter") != row.optionalInteger("holder") {
+            let holder = ballot == nil ? told.voter : try row.optionalInteger("holder")
+            if try row.integer("voter") != holder {
                 notes.add(.frozen, subject, "Its envelope is filed under another voter.")
             }
             let decision = try row.optionalText("decision")
@@ -95,6 +103,7 @@ struct BooksCheck {
             if told.decidedAt != (try row.optionalInteger("decided_at")) {
                 notes.add(.journal, subject, "The time of the decision was changed: the journal has another.")
             }
+            guard ballot != nil else { return }
             let status = try row.optionalText("status")
             if let decision, decision != status, status != "replaced", status != "cancelled" {
                 notes.add(.status, subject, "Its envelope is \(decision), but the ballot stands as \(status ?? "nothing").")
@@ -103,6 +112,7 @@ struct BooksCheck {
         for (id, ballot) in history.ballots where ballot.envelope != nil && !seen.contains(id) {
             notes.add(.growth, "ballot \(hex(id))", "The journal tells that its envelope came, but the envelope's row is gone.")
         }
+        for id in missing.sorted() { notes.add(.growth, "envelope \(id)", "The journal tells that it came, but its row is gone.") }
     }
 
     // MARK: Batches

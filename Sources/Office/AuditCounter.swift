@@ -216,7 +216,9 @@ final class CounterCheck {
     /// have them, or a run of ours was interrupted, or nobody of ours made them. Call it outside of any transaction.
     func checkNewest() throws {
         try part("newest steps") { try checkNewestSteps() }
-        guard canBeWalked, let issuing = try? office.lock("issue", busy: ""), let linking = try? office.lock("links", busy: "") else { return }
+        guard canBeWalked, let issuing = try? office.lock("issue", busy: ""), let linking = try? office.lock("links", busy: "") else {
+            return
+        }
         defer { withExtendedLifetime((issuing, linking)) {} }
         try part("newest links") {
             let found = try Leftovers.find(in: office)

@@ -21,6 +21,8 @@ struct JournalCheck {
         /// The letters, by number.
         var letters: [Int64: Letter] = [:]
         var madeAsTest: Bool?
+        /// The desk's accounts, by name.
+        var accounts: [String: Account] = [:]
         /// The counter's events that were taken over, by number: kind, ballot, time.
         var counterEvents: [Int64: CounterEvent] = [:]
 
@@ -38,7 +40,12 @@ struct JournalCheck {
             var delivered = false
         }
 
+        /// Envelopes without a ballot of ours, by their rows.
+        var pieces: [Int64: Envelope] = [:]
+
         struct Envelope {
+            var voter: Int64?
+            var kind = "ballot"
             let receivedAt: Int64
             let recordedAt: Int64
             var decision: String?
@@ -147,6 +154,8 @@ struct JournalCheck {
         {
             notes.add(.journal, subject, wrong)
         }
+        if let wrong = history.takePiece(row.kind, at: row.at, voter: row.voter, facts) { notes.add(.journal, subject, wrong) }
+        if let wrong = history.takeStaff(row.kind, facts) { notes.add(.journal, subject, wrong) }
         if row.kind == "office_made" { history.madeAsTest = facts["test"]?.boolValue }
         if let election = row.election {
             history.basis.take(kind: row.kind, election: election, at: row.at, facts: facts)
@@ -184,6 +193,10 @@ struct JournalCheck {
             ballot.envelope?.decision = row.kind
             ballot.envelope?.reason = facts["reason_code"]?.stringValue
             ballot.envelope?.decidedAt = row.at
+        case .reversed:
+            ballot.envelope?.decision = nil
+            ballot.envelope?.reason = nil
+            ballot.envelope?.decidedAt = nil
         default: break
         }
         if event == .delivered { ballot.delivered = true }

@@ -13,7 +13,7 @@ package struct Configuration: Sendable {
     /// The key cabinet, relative to the office's folder.
     package var keys = "keys"
     package var publicSite = PublicSite()
-    package var staffListen = HostPort(host: "127.0.0.1", port: 8081)
+    package var staff = StaffDesk()
     package var smtp = SMTP()
     package var logOrigin = ""
     package var limits = Limits()
@@ -36,6 +36,32 @@ package struct Configuration: Sendable {
 
         /// Whether the address leads voters nowhere: it opens on this machine alone. Right for a trial, a mistake in a real election.
         package var isOnlyHere: Bool { !isHTTPS || URLComponents(string: url)?.host.map(Configuration.isLoopback) ?? true }
+    }
+
+    /// The site that the office's staff sign in to.
+    package struct StaffDesk: Sendable {
+        /// On this machine alone, unless there is TLS.
+        package var listen = HostPort(host: "127.0.0.1", port: 8081)
+        /// Where staff type it, without a slash at the end; empty: at `listen`.
+        package var url = ""
+        /// PEM files, relative to the office's folder; nil: on this machine, or behind a proxy that does TLS.
+        package var tls: (certificate: String, key: String)?
+        /// Addresses whose `X-Forwarded-For` is believed.
+        package var trustedProxies: [String] = []
+        /// Minutes after which a session that is left alone ends.
+        package var idleMinutes = 30
+        /// Hours after which any session ends.
+        package var sessionHours = 12
+
+        /// Whether cookies may and must be `Secure`.
+        package var isHTTPS: Bool { url.hasPrefix("https://") || url.isEmpty && tls != nil }
+        /// Whether passwords would go over a network that others can read.
+        package var isOpen: Bool { !isHTTPS && !Configuration.isLoopback(listen.host) }
+        /// Where staff type it.
+        package var address: String {
+            let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
+            return url.isEmpty ? "\(tls == nil ? "http" : "https")://\(host):\(listen.port)" : url
+        }
     }
 
     /// The relay that takes the letters.
@@ -184,8 +210,9 @@ package struct Configuration: Sendable {
         }
 
         let staff = root.section("staff")
-        configuration.staffListen =
-            staff.optionalValue("listen", expected: "an address and a port", hint: address, HostPort.init) ?? configuration.staffListen
+        configuration.staff.listen =
+            staff.optionalValue("listen", expected: "an address and a port", hint: address, HostPort.init) ?? configuration.staff.listen
+        parse(staff: staff, into: &configuration)
 
         parse(smtp: root.section("smtp", required: true), into: &configuration)
 
@@ -208,6 +235,27 @@ package struct Configuration: Sendable {
             refillSeconds: limits.integer("refill_seconds", in: 1...3600, default: standard.refillSeconds))
         try reader.finish()
         return configuration
+    }
+
+    private static func parse(staff: DocumentReader.Section, into configuration: inout Configuration) {
+        if let url = staff.optionalText("url"), !url.isEmpty {
+            configuration.staff.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+            checkPublic(url, staff)
+        }
+        if staff.has("tls") {
+            let tls = staff.section("tls")
+            if let certificate = tls.text("certificate"), let key = tls.text("key") { configuration.staff.tls = (certificate, key) }
+        }
+        configuration.staff.trustedProxies = staff.texts("trusted_proxies")
+        configuration.staff.idleMinutes = staff.integer("idle_minutes", in: 1...720, default: configuration.staff.idleMinutes)
+        configuration.staff.sessionHours = staff.integer("session_hours", in: 1...24, default: configuration.staff.sessionHours)
+        if configuration.staff.isOpen {
+            staff.report(
+                "listen", "passwords would go over the network in clear",
+                hint:
+                    "Listen at 127.0.0.1, or give staff.tls a certificate, or put a proxy with TLS before it and name its address in staff.url."
+            )
+        }
     }
 
     private static func parse(smtp: DocumentReader.Section, into configuration: inout Configuration) {
@@ -330,7 +378,12 @@ package struct Configuration: Sendable {
               # tls: { certificate: public.crt, key: public.key }
               trusted_proxies: []
 
-            staff: { listen: "127.0.0.1:8081" }
+            # The desk: where staff sign in (accounts: uocava staff add). On this machine alone, unless you give it TLS.
+            staff:
+              listen: "127.0.0.1:8081"
+              # url: "https://desk.elections.example.gov"
+              # tls: { certificate: desk.crt, key: desk.key }
+              # idle_minutes: 30
 
             smtp:
               # The relay that takes the letters. `tls: none` is only for a relay on this machine.

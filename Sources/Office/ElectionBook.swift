@@ -30,6 +30,11 @@ package enum ElectionBook {
             hint: known.isEmpty ? "Bring one in with `uocava election import DIR`." : "There is: \(known.joined(separator: ", ")).")
     }
 
+    /// The election of a row; nil: there is none.
+    static func kept(_ id: Int64, in transaction: Transaction) throws -> KeptElection? {
+        try transaction.first("SELECT id, definition, texts, inserts FROM election WHERE id = $1", .integer(id), decode: kept)
+    }
+
     /// Every election, in the order in which they came in.
     package static func all(in transaction: Transaction) throws -> [KeptElection] {
         try transaction.all("SELECT id, definition, texts, inserts FROM election ORDER BY id", decode: kept)

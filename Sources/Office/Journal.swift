@@ -49,6 +49,25 @@ package struct JournalEntry: Sendable {
         case mailPaused
         /// Letters go out again.
         case mailResumed
+        /// Something happened to an envelope without a ballot of ours in it: `received`, `held`, `accepted`, `rejected` or `reversed`. `piece`,
+        /// `piece_kind` and `received_at` of one that came, `reason_code` and `reason` as of a ballot.
+        case piece(EventKind)
+        /// Somebody wrote down what others should know of a voter. `note`, sealed.
+        case noted
+        /// Somebody may sign in at the desk. `login`, `role`, `jurisdictions` (empty: all).
+        case staffAdded
+        /// Somebody chose a password and showed a first code. `login`.
+        case staffEnrolled
+        /// Somebody gets a new password and a new secret for codes, and begins anew. `login`.
+        case staffReset
+        /// Somebody may no longer sign in. `login`.
+        case staffDisabled
+        /// Somebody signed in. `login`, `with`: `code`, `recovery_code`, `invitation`.
+        case signedIn
+        /// Somebody ended a session. `login`.
+        case signedOut
+        /// An account rests after wrong sign-ins. `login`, `failures`.
+        case signInRests
 
         /// The word in the journal.
         package var word: String {
@@ -71,6 +90,15 @@ package struct JournalEntry: Sendable {
             case .bounceNoted: "bounce_noted"
             case .mailPaused: "mail_paused"
             case .mailResumed: "mail_resumed"
+            case .piece(let event): "piece_\(event.rawValue)"
+            case .noted: "noted"
+            case .staffAdded: "staff_added"
+            case .staffEnrolled: "staff_enrolled"
+            case .staffReset: "staff_reset"
+            case .staffDisabled: "staff_disabled"
+            case .signedIn: "signed_in"
+            case .signedOut: "signed_out"
+            case .signInRests: "sign_in_rests"
             }
         }
     }
@@ -128,7 +156,8 @@ package enum Journal {
     /// The hash of a row: SHA-256 over the hash of the row before and the row's canonical bytes.
     static func link(after previous: [UInt8], _ canonical: [UInt8]) -> [UInt8] { SHA256.hash(previous, canonical) }
 
-    /// What a row says, as canonical JSON (sorted keys, no white space); the columns beside it are copies for look-ups.
+    /// What a row says, as canonical JSON (sorted keys, no white space); the columns beside it are copies for look-ups. `by` and `from` name
+    /// the ``Actor``, where it is one.
     private static func canonical(_ entry: JournalEntry, seq: Int64, at: String) -> [UInt8] {
         var members = entry.facts
         members["seq"] = .integer(seq)
@@ -137,6 +166,10 @@ package enum Journal {
         if let election = entry.election { members["election"] = .integer(election) }
         if let voter = entry.voter { members["voter"] = .integer(voter) }
         if let ballot = entry.ballot { members["ballot"] = .string(hex(ballot)) }
+        if let actor = Actor.current {
+            members["by"] = .string(actor.name)
+            if let address = actor.address { members["from"] = .string(address) }
+        }
         return JSONValue.object(members).canonical
     }
 }

@@ -17,6 +17,11 @@ package struct LinkDesk: Sendable {
     ///   - reason: why, in a clerk's words; kept sealed.
     /// - Throws: ``OfficeError`` `notFound`, or `notAllowed` where the ballot came back, there is no address, or the links closed.
     package func newLink(for voter: VoterID, election id: ElectionID, reason: String) throws {
+        try newLink(for: voter, in: try office.books.read { try ElectionBook.find(id, in: $0) }, reason: reason)
+    }
+
+    /// The same in an election that was looked up.
+    func newLink(for voter: VoterID, in election: KeptElection, reason: String) throws {
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw OfficeError(.usage, "A new link needs a reason.", hint: "For example: --reason \"The voter lost the letter\"")
         }
@@ -24,11 +29,8 @@ package struct LinkDesk: Sendable {
         defer { withExtendedLifetime(lock) {} }
         try finishInterruptedLocked()
         if let trouble = try office.catchUp() { throw trouble.cause }
-        let standing = try office.books.read { transaction in
-            let election = try ElectionBook.find(id, in: transaction)
-            return (election, try ballot(of: voter, in: election, transaction))
-        }
-        try replaceLink(of: standing.1, in: standing.0, reason: reason)
+        let standing = try office.books.read { try ballot(of: voter, in: election, $0) }
+        try replaceLink(of: standing, in: election, reason: reason)
     }
 
     /// Takes away what an interrupted run left at the counter, and finishes a replacement that stopped half-way.

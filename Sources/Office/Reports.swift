@@ -35,17 +35,7 @@ package struct Reports: Sendable {
                 FROM exception e LEFT JOIN held_row h ON h.id = e.held_row
                 WHERE e.election = $1 AND e.cleared_at IS NULL ORDER BY e.since, e.id
                 """, .integer(election.id)
-            ) { row in
-                var number: VoterID?
-                if let voter = try row.optionalInteger("voter") {
-                    number = try office.voterNumber(voter, election: election.id, in: transaction)
-                } else if let held = try row.optionalInteger("held_row"), let sealed = try row.optionalBlob("sealed") {
-                    number = office.heldNumber(sealed, row: held, keyID: try row.text("key_id"))
-                }
-                return ExceptionLine(
-                    voterID: number, kind: try row.text("kind"), detail: try row.text("detail"),
-                    since: Instant(milliseconds: try row.integer("since")))
-            }
+            ) { try office.exceptionLine($0, election: election.id, in: transaction) }
         }
     }
 }
@@ -82,6 +72,19 @@ extension [ExceptionLine] {
 }
 
 extension Office {
+    /// A line of the exception list; the row has the columns that ``Reports/exceptions(election:)`` selects.
+    func exceptionLine(_ row: ResultRow, election: Int64, in transaction: Transaction) throws -> ExceptionLine {
+        var number: VoterID?
+        if let voter = try row.optionalInteger("voter") {
+            number = try voterNumber(voter, election: election, in: transaction)
+        } else if let held = try row.optionalInteger("held_row"), let sealed = try row.optionalBlob("sealed") {
+            number = heldNumber(sealed, row: held, keyID: try row.text("key_id"))
+        }
+        return ExceptionLine(
+            voterID: number, kind: try row.text("kind"), detail: try row.text("detail"),
+            since: Instant(milliseconds: try row.integer("since")))
+    }
+
     /// The number of a voter's row, from the sealed request for the election or, where that is gone, for another; nil where there is none
     /// or it does not open.
     func voterNumber(_ voter: Int64, election: Int64, in transaction: Transaction) throws -> VoterID? {

@@ -5,12 +5,17 @@ import Storage
 
 /// The desk where envelopes come back: each is scanned, and then somebody decides whether it counts.
 package struct Returns: Sendable {
-    private let office: Office
+    let office: Office
+    /// Whose envelopes it takes in: of another jurisdiction it says only that.
+    let scope: StaffMember.Scope
     /// Scans in one transaction: few enough that nobody waits for the books.
     private static let chunk = 200
 
-    /// Opens the desk in an office.
-    package init(_ office: Office) { self.office = office }
+    /// Opens the desk in an office, for the envelopes of these jurisdictions.
+    package init(_ office: Office, within scope: StaffMember.Scope = .everywhere) {
+        self.office = office
+        self.scope = scope
+    }
 
     /// A code read off an envelope.
     package struct Scan: Sendable, Equatable {
@@ -156,9 +161,16 @@ package struct Returns: Sendable {
         guard let ballot = try find(scan.code, in: transaction) else {
             return Received(
                 code: code.text, outcome: .unknown, voterID: nil, at: nil,
-                hint: "No ballot of this office has this code. Is it another office's envelope?")
+                hint: try isElsewhere(code, in: transaction)
+                    ? "This envelope is another jurisdiction's. Put it aside for them; nothing was written down."
+                    : "No ballot of this office has this code. Is it another office's envelope?")
         }
-        let receivedAt = scan.receivedAt ?? now
+        return try receive(ballot, as: code.text, receivedAt: scan.receivedAt ?? now, now: now, in: transaction)
+    }
+
+    private func receive(
+        _ ballot: Found, as code: String, receivedAt: Instant, now: Instant, in transaction: Transaction
+    ) throws -> Received {
         let voter = try office.voterNumber(ballot.voter, election: ballot.election, in: transaction)
         let piece = try transaction.first(
             """
@@ -172,7 +184,7 @@ package struct Returns: Sendable {
                 Instant(milliseconds: try $0.integer("received_at"))
             }
             return Received(
-                code: code.text, outcome: .duplicate, voterID: voter, at: first,
+                code: code, outcome: .duplicate, voterID: voter, at: first,
                 hint: "This ballot's envelope was written down before. A second envelope with the same code needs a supervisor's eyes.")
         }
         let outcome = try BallotBook.record(
@@ -181,10 +193,11 @@ package struct Returns: Sendable {
         switch outcome {
         case .moved:
             try LetterBook(office, at: now, in: transaction).notify(.received, ballot.owner)
-            return Received(code: code.text, outcome: .received, voterID: voter, at: receivedAt, hint: "")
+            let hint = try arrival(of: piece, now: now, in: transaction)
+            return Received(code: code, outcome: .received, voterID: voter, at: receivedAt, hint: hint)
         case .noted(let status):
             return Received(
-                code: code.text, outcome: .received, voterID: voter, at: receivedAt,
+                code: code, outcome: .received, voterID: voter, at: receivedAt,
                 hint: "The ballot in it is \(status.rawValue) and does not count. Keep the envelope; look for the voter's other ballot.")
         case .impossible, .unknown:
             throw OfficeError(
@@ -193,125 +206,107 @@ package struct Returns: Sendable {
         }
     }
 
-    // MARK: Deciding
+    // MARK: Without a code
 
-    /// What somebody decides about an envelope.
-    package enum Decision: Sendable, Equatable {
-        case accept
-        case reject(RejectionReason)
-        case hold
-
-        /// The event and the word in `return_piece`: the same.
-        var event: EventKind {
-            switch self {
-            case .accept: .accepted
-            case .reject: .rejected
-            case .hold: .held
-            }
-        }
+    /// Writes down an envelope that has no code to scan: a write-in ballot (FWAB), a paper ballot that the office posted, or one whose code
+    /// cannot be read.
+    ///
+    /// A `ballot` is the one that was issued to the voter and is not back yet, where there is one.
+    ///
+    /// - Throws: ``OfficeError`` `notFound` for the voter, `badInput` for a time that cannot be.
+    package func receive(
+        _ kind: ReturnRules.Kind, of number: VoterID, election id: ElectionID, receivedAt: Instant? = nil
+    ) throws -> Received {
+        try receive(kind, of: number, in: try office.books.read { try ElectionBook.find(id, in: $0) }, receivedAt: receivedAt)
     }
 
-    /// Decides about a ballot that came back. A ballot on hold may still be accepted or rejected; nothing else is changed once decided.
-    ///
-    /// - Parameter code: the return code on the envelope.
-    /// - Returns: where the ballot stands now.
-    /// - Throws: ``OfficeError`` `badInput` for a reason in words that may not stand in a letter; `notFound` for an unknown code; `notAllowed`
-    ///   where it has not come back, is decided, was replaced, or another envelope of the voter counts already.
-    package func decide(_ code: String, _ decision: Decision) throws -> BallotStatus {
-        if case .reject(.other(let words)) = decision, let problem = LetterLint.problem(inReason: words) {
-            throw OfficeError(.badInput, "The voter cannot be told this reason: \(problem.what).", hint: problem.hint)
-        }
+    /// The same in an election that was looked up.
+    func receive(_ kind: ReturnRules.Kind, of number: VoterID, in election: KeptElection, receivedAt: Instant?) throws -> Received {
         try office.catchUp()
         let now = office.clock.now()
-        let status: BallotStatus
-        do {
-            status = try office.books.write { try decide(code, decision, at: now, in: $0) }
-        } catch let error as StorageError where error.code == .constraint {
-            // The books allow one counted envelope for a voter and an election, and refused a second.
-            throw try office.books.read { try countedBefore(code, in: $0) } ?? error
+        let receivedAt = receivedAt ?? now
+        guard scope.holds(election.definition.jurisdiction.id.text) else {
+            throw OfficeError(.notAllowed, "\(election.definition.id) is another jurisdiction's.", hint: "Nothing was written down.")
+        }
+        guard receivedAt <= now.adding(seconds: 86_400) else {
+            throw OfficeError(
+                .badInput, "An envelope cannot have come at \(receivedAt): that is in the future.", hint: "Check the date and the clock.")
+        }
+        let result = try office.books.write { transaction in
+            let voter = try transaction.first(
+                """
+                SELECT r.voter FROM request r JOIN voter v ON v.id = r.voter
+                WHERE r.election = $1 AND v.jurisdiction = $2 AND v.number_index = $3
+                """, .integer(election.id), .text(election.definition.jurisdiction.id.text),
+                .blob(office.rollKeys.index("voter number", number.text)), decode: { try $0.integer("voter") })
+            guard let voter else {
+                throw OfficeError(
+                    .notFound, "There is no voter \(Printable.quote(number.text)) on the roll of \(election.definition.id).",
+                    hint: "Keep the envelope: whoever sends a write-in ballot may ask for registration with it. Import the request first.")
+            }
+            if kind == .ballot, let ballot = try standing(of: voter, election.id, in: transaction) {
+                guard receivedAt.seconds >= ballot.found.issuedAt.seconds else {
+                    throw OfficeError(
+                        .badInput, "It cannot have come at \(receivedAt): the ballot was issued at \(ballot.found.issuedAt).",
+                        hint: "Check the date.")
+                }
+                return try receive(ballot.found, as: ballot.code, receivedAt: receivedAt, now: now, in: transaction)
+            }
+            return try receive(kind, of: voter, number, election.id, receivedAt: receivedAt, now: now, in: transaction)
         }
         try office.catchUp()
-        return status
+        return result
     }
 
-    private func decide(_ text: String, _ decision: Decision, at now: Instant, in transaction: Transaction) throws -> BallotStatus {
-        guard let ballot = try find(text, in: transaction) else { throw Self.unknown(text) }
-        let word = decision.event.rawValue
-        var facts: [String: JSONValue] = [:]
-        var reasonWord: String?
-        if case .reject(let reason) = decision {
-            let word = Self.word(reason)
-            reasonWord = word
-            let language = try transaction.first(
-                "SELECT language FROM base WHERE style = $1 AND hash = $2", .integer(ballot.style), .blob(ballot.base),
-                decode: { try $0.text("language") })
-            facts = [
-                "reason_code": .string(word),
-                "reason": office.sealedNote(reason.sentence(language: language ?? "en"), ballot: ballot.id)
-            ]
-        }
-        // Of two who decide at once, one is first; holding what is held already is no decision.
-        let open = decision == .hold ? "decision IS NULL" : "(decision IS NULL OR decision = 'held')"
-        let decided = try transaction.first(
-            "UPDATE return_piece SET decision = $2, reason = $3, decided_at = $4 WHERE ballot = $1 AND \(open) RETURNING id",
-            .blob(ballot.id), .text(word), .text(orNull: reasonWord), .integer(now.milliseconds), decode: { try $0.integer("id") })
-        guard let piece = decided else { throw try refusal(text, word, ballot, in: transaction) }
-        facts["piece"] = .integer(piece)
-        switch try BallotBook.record(decision.event, ballot: ballot.id, at: now, facts: facts, in: transaction) {
-        case .moved(let status), .noted(let status):
-            let letters = LetterBook(office, at: now, in: transaction)
-            switch decision {
-            case .accept: try letters.notify(.accepted, ballot.owner)
-            case .reject(let reason): try letters.notify(.rejected, ballot.owner, detail: LetterDetail(reason: reason.text))
-            case .hold: break
-            }
-            return status
-        case .impossible(let status):
-            throw OfficeError(
-                .notAllowed, "The ballot in this envelope is \(status.rawValue), so there is nothing to decide.",
-                hint: "The voter has another ballot, or none: `uocava status \(Printable.escape(text))` shows it.")
-        case .unknown: throw Self.unknown(text)
-        }
-    }
-
-    /// Why an envelope could not be decided.
-    private func refusal(_ text: String, _ word: String, _ ballot: Found, in transaction: Transaction) throws -> OfficeError {
-        let code = ReturnCode(text)?.text ?? Printable.escape(text)
-        let before = try transaction.first("SELECT decision FROM return_piece WHERE ballot = $1", .blob(ballot.id)) {
-            try $0.optionalText("decision")
-        }
-        guard let before else {
-            return OfficeError(
-                .notAllowed, "\(code) has not been received yet, so there is nothing to decide.",
-                hint: "Write it down first: uocava returns receive \(code)")
-        }
-        guard let before, before != word else {
-            return OfficeError(.notAllowed, "\(code) is already \(word).", hint: "Nothing was changed.")
-        }
-        return OfficeError(
-            .notAllowed, "\(code) is already \(before); a decision stays as it is.",
-            hint: "To change it a supervisor must reverse it first, which this version cannot do yet: "
-                + "keep the envelope, write down who wants what and why, and tell your supervisor.")
-    }
-
-    private func countedBefore(_ code: String, in transaction: Transaction) throws -> OfficeError? {
-        guard let ballot = try find(code, in: transaction) else { return nil }
-        let others = try transaction.count(
+    private func receive(
+        _ kind: ReturnRules.Kind, of voter: Int64, _ number: VoterID, _ election: Int64, receivedAt: Instant, now: Instant,
+        in transaction: Transaction
+    ) throws -> Received {
+        let piece = try transaction.first(
             """
-            SELECT count(*) FROM return_piece mine JOIN return_piece other ON other.election = mine.election AND other.voter = mine.voter
-            WHERE mine.ballot = $1 AND other.id <> mine.id AND other.decision = 'accepted'
-            """, .blob(ballot.id))
-        guard others > 0 else { return nil }
-        let number = try office.voterNumber(ballot.voter, election: ballot.election, in: transaction)
-        return OfficeError(
-            .notAllowed,
-            "Another ballot of \(number.map { Printable.escape($0.text) } ?? "this voter") is accepted already: one vote counts.",
-            hint: "Nothing was changed. Keep this envelope, and hold it or reject it.")
+            INSERT INTO return_piece (election, voter, kind, received_at, recorded_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (election, voter, kind) WHERE ballot IS NULL DO NOTHING RETURNING id
+            """, .integer(election), .integer(voter), .text(kind.rawValue), .integer(receivedAt.milliseconds), .integer(now.milliseconds),
+            decode: { try $0.integer("id") })
+        guard let piece else {
+            let first = try transaction.first(
+                "SELECT received_at FROM return_piece WHERE election = $1 AND voter = $2 AND kind = $3 AND ballot IS NULL",
+                .integer(election), .integer(voter), .text(kind.rawValue)
+            ) { Instant(milliseconds: try $0.integer("received_at")) }
+            return Received(
+                code: "", outcome: .duplicate, voterID: number, at: first,
+                hint: "Such an envelope of this voter was written down before. If this is a second one, keep both together: one counts.")
+        }
+        try Journal.append(
+            [
+                JournalEntry(
+                    .piece(.received), election: election, voter: voter,
+                    facts: [
+                        "piece": .integer(piece), "piece_kind": .string(kind.rawValue), "received_at": .string(receivedAt.rfc3339)
+                    ])
+            ], at: now, in: transaction)
+        let hint = try arrival(of: piece, now: now, in: transaction)
+        return Received(code: "", outcome: .received, voterID: number, at: receivedAt, hint: hint)
+    }
+
+    /// Puts an envelope on hold that must wait by the rules.
+    ///
+    /// - Returns: what a clerk should know; empty where all is as usual.
+    private func arrival(of piece: Int64, now: Instant, in transaction: Transaction) throws -> String {
+        let envelopes = ReturnEnvelopes(office)
+        guard let found = try envelopes.find(piece, in: transaction) else { return "" }
+        let late = found.bar(now: now) == .late ? "It came after the voter's deadline. " : ""
+        guard ReturnRules.holdsOnArrival(found.envelope, others: found.others) else { return late.trimmingCharacters(in: .whitespaces) }
+        _ = try decide(found, .hold, at: now, in: transaction)
+        return late
+            + (found.envelope.kind == .fwab
+                ? "A write-in ballot waits: it counts only where the voter's regular ballot does not come in time."
+                : "Another envelope of this voter is here: this one is on hold, and one of them can count.")
     }
 
     // MARK: Looking up
 
-    private struct Found {
+    struct Found {
         let id: [UInt8]
         let election: Int64
         let voter: Int64
@@ -324,26 +319,51 @@ package struct Returns: Sendable {
     }
 
     /// The ballot whose return code this is.
-    private func find(_ text: String, in transaction: Transaction) throws -> Found? {
+    func find(_ text: String, in transaction: Transaction) throws -> Found? {
         guard let code = ReturnCode(text) else { return nil }
         return try transaction.first(
-            "SELECT id, election, voter, style, base, status, issued_at FROM ballot WHERE return_index = $1",
-            .blob(office.rollKeys.index("return code", code.text))
-        ) { row in
-            Found(
+            """
+            SELECT b.id, b.election, b.voter, b.style, b.base, b.status, b.issued_at, e.jurisdiction
+            FROM ballot b JOIN election e ON e.id = b.election WHERE b.return_index = $1
+            """, .blob(office.rollKeys.index("return code", code.text))
+        ) { row -> Found? in
+            guard scope.holds(try row.text("jurisdiction")) else { return nil }
+            return Found(
                 id: try row.blob("id"), election: try row.integer("election"), voter: try row.integer("voter"),
                 style: try row.integer("style"), base: try row.blob("base"), status: try row.text("status"),
                 issuedAt: Instant(milliseconds: try row.integer("issued_at")))
+        }.flatMap { $0 }
+    }
+
+    /// The voter's ballot that stands, and its code, where its envelope has not come.
+    private func standing(of voter: Int64, _ election: Int64, in transaction: Transaction) throws -> (found: Found, code: String)? {
+        let ballot = try transaction.first(
+            """
+            SELECT b.id, b.key_id, b.sealed FROM ballot b WHERE b.election = $1 AND b.voter = $2 AND b.status NOT IN ('replaced', 'cancelled')
+                AND NOT EXISTS (SELECT 1 FROM return_piece p WHERE p.ballot = b.id)
+            """, .integer(election), .integer(voter)
+        ) { row in
+            try BallotSecrets(
+                sealed: try row.blob("sealed"), keyID: try row.text("key_id"), ballot: try row.blob("id"), keys: office.rollKeys
+            ).returnCode.text
         }
+        guard let ballot, let found = try find(ballot, in: transaction) else { return nil }
+        return (found, ballot)
+    }
+
+    /// Whether a code is a ballot's of the office, whoever's it is.
+    private func isElsewhere(_ code: ReturnCode, in transaction: Transaction) throws -> Bool {
+        try transaction.count("SELECT count(*) FROM ballot WHERE return_index = $1", .blob(office.rollKeys.index("return code", code.text)))
+            > 0
     }
 
     /// The reason's word in clear; a clerk's own words may name people and stay sealed.
-    private static func word(_ reason: RejectionReason) -> String {
+    static func word(_ reason: RejectionReason) -> String {
         if case .other = reason { return "other" }
         return reason.text
     }
 
-    private static func unknown(_ text: String) -> OfficeError {
+    static func unknown(_ text: String) -> OfficeError {
         // A tracking code is its voter's secret, even with a letter wrong: it is not repeated where a log may keep it.
         if isTracking(text) {
             return OfficeError(

@@ -41,7 +41,7 @@ package struct BarcodeSymbol: Sendable, Equatable {
     }
 
     /// Whether a module is black.
-    func isBlack(_ column: Int, row: Int) -> Bool { bits[(width + 7) / 8 * row + column / 8] & (0x80 >> UInt8(column % 8)) != 0 }
+    package func isBlack(_ column: Int, row: Int) -> Bool { bits[(width + 7) / 8 * row + column / 8] & (0x80 >> UInt8(column % 8)) != 0 }
 
     private init(_ kind: CInt, _ text: [UInt8], configure: (UnsafeMutablePointer<zint_symbol>) -> Void) throws(PacketError) {
         guard let symbol = unsafe ZBarcode_Create() else { throw PacketError(.barcode, "no memory for a barcode") }

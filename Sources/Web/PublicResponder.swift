@@ -13,7 +13,7 @@ struct PublicResponder: HTTPResponder {
 
     let counter: Counter
     let clock: WallClock
-    let cookies: VisitCookie
+    let cookies: SiteCookie
     let origin: FormOrigin
     let wrongAnswers: WrongAnswers
     let watch = AddressWatch()
@@ -28,8 +28,6 @@ struct PublicResponder: HTTPResponder {
     private let addresses: ClientAddress
     private let seats: Seats
 
-    /// How long a form of at most 1 KB may take to come in.
-    private static let formPatience = Duration.seconds(15)
     /// Longer than any address of ours.
     private static let longestPath = 1024
 
@@ -41,7 +39,7 @@ struct PublicResponder: HTTPResponder {
         self.clock = clock
         publicURL = site.url
         securityContact = site.securityContact.isEmpty ? nil : site.securityContact
-        cookies = VisitCookie(isHTTPS: site.isHTTPS)
+        cookies = SiteCookie(name: "visit", seconds: Counter.visitSeconds, isHTTPS: site.isHTTPS)
         origin = FormOrigin(publicURL: site.url)
         wrongAnswers = WrongAnswers(
             size: configuration.limits.wrongAnswersPerAddress, refillSeconds: configuration.limits.refillSeconds)
@@ -92,12 +90,12 @@ struct PublicResponder: HTTPResponder {
         var form: [String: String] = [:]
         if Self.hasBody(request.head, visitor) {
             do {
-                form = PostedForm.fields(try await Self.body(of: request))
+                form = PostedForm.fields(try await FormBody.bytes(of: request, upTo: PostedForm.largest))
             } catch is NIOTooManyBytesError {
                 // Whoever has no browser may send the file itself.
                 let body = route == .verify ? ["verify_large", "large_body"] : ["large_body"]
                 return closing(await message(.contentTooLarge, "large", body, language), request.head, visitor)
-            } catch is Slow {
+            } catch is FormBody.Slow {
                 return closing(await message(.requestTimeout, "late", ["late_body"], language), request.head, visitor)
             } catch let cancelled as CancellationError {
                 throw cancelled
@@ -173,23 +171,6 @@ struct PublicResponder: HTTPResponder {
         let fields = head.headerFields
         return fields[.transferEncoding] != nil
             || fields[.contentLength].map { $0 != "0" } ?? (visitor.channel.isStream && head.method == .post)
-    }
-
-    private struct Slow: Error {}
-
-    private static func body(of request: Request) async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > PostedForm.largest {
-            throw NIOTooManyBytesError(maxBytes: PostedForm.largest)
-        }
-        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
-            group.addTask { Array(buffer: try await request.body.collect(upTo: PostedForm.largest)) }
-            group.addTask {
-                try await Task.sleep(for: formPatience)
-                throw Slow()
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? []
-        }
     }
 
     // MARK: Answering

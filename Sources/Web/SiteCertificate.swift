@@ -96,7 +96,7 @@ package final class SiteCertificate: Sendable {
             return pair
         } catch {
             throw OfficeError(
-                .badInput, "The certificate or the key under public.tls cannot be used: \(error).",
+                .badInput, "The TLS certificate or its key cannot be used: \(error).",
                 hint: "Both must be PEM files that this user may read and belong together, and the key must have no passphrase.")
         }
     }

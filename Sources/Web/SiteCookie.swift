@@ -1,17 +1,25 @@
 import HTTPTypes
-import Office
 
-/// The one cookie of the site, given at a claim and never before.
-struct VisitCookie: Sendable {
+/// The one cookie of a site.
+struct SiteCookie: Sendable {
+    private let plainName: String
+    private let seconds: Int64?
     private let isHTTPS: Bool
 
-    /// - Parameter isHTTPS: whether voters come over https; then the cookie is bound to this very host and to https.
-    init(isHTTPS: Bool) { self.isHTTPS = isHTTPS }
+    /// - Parameters:
+    ///   - name: without the prefix.
+    ///   - seconds: how long a browser keeps it; nil: until it is closed.
+    ///   - isHTTPS: whether people come over https; then the cookie is bound to this very host and to https.
+    init(name: String, seconds: Int64?, isHTTPS: Bool) {
+        plainName = name
+        self.seconds = seconds
+        self.isHTTPS = isHTTPS
+    }
 
-    private var name: String { isHTTPS ? "__Host-visit" : "visit" }
+    private var name: String { isHTTPS ? "__Host-\(plainName)" : plainName }
 
-    /// The `Set-Cookie` that opens a visit for as long as the counter honours it.
-    func opening(_ value: String) -> String { field(value, seconds: Counter.visitSeconds) }
+    /// The `Set-Cookie` that gives it.
+    func opening(_ value: String) -> String { field(value, seconds: seconds) }
 
     /// The `Set-Cookie` that makes the browser forget it.
     var ending: String { field("", seconds: 0) }
@@ -28,7 +36,7 @@ struct VisitCookie: Sendable {
         return nil
     }
 
-    private func field(_ value: String, seconds: Int64) -> String {
-        "\(name)=\(value); Path=/; Max-Age=\(seconds);\(isHTTPS ? " Secure;" : "") HttpOnly; SameSite=Strict"
+    private func field(_ value: String, seconds: Int64?) -> String {
+        "\(name)=\(value); Path=/;\(seconds.map { " Max-Age=\($0);" } ?? "")\(isHTTPS ? " Secure;" : "") HttpOnly; SameSite=Strict"
     }
 }

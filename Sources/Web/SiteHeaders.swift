@@ -8,9 +8,14 @@ struct SiteHeaders: Sendable {
         "default-src 'none'; style-src '\(PageLayout.styleHash)'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
     /// - Parameter isHTTPS: whether voters come over https; then the browser is told never to come otherwise.
-    init(isHTTPS: Bool) {
+    init(isHTTPS: Bool) { fixed = Self.fields(policy: Self.policy, isHTTPS: isHTTPS) }
+
+    /// What every response of either site carries.
+    ///
+    /// - Parameter policy: the content security policy.
+    static func fields(policy: String, isHTTPS: Bool) -> HTTPFields {
         var pairs = [
-            ("Content-Security-Policy", Self.policy),
+            ("Content-Security-Policy", policy),
             // The address of a link is a secret: it goes nowhere, not even to ourselves.
             ("Referrer-Policy", "no-referrer"),
             ("X-Content-Type-Options", "nosniff"),
@@ -29,7 +34,7 @@ struct SiteHeaders: Sendable {
         for (name, value) in pairs {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
-        fixed = fields
+        return fields
     }
 
     /// What a page needs on which one script may run.

@@ -2,12 +2,13 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import HummingbirdHTTP2
 package import Logging
 import NIOCore
 package import Office
 package import ServiceLifecycle
 
-/// What the staff's listener shows: the office's numbers at `/metrics`, in Prometheus' text format. No name, code or address is in them.
+/// The desk: where staff sign in, and the office's numbers at `/metrics`, in Prometheus' text format, without a name, code or address in them.
 package struct StaffSite: Sendable {
     private let office: Office
     private let watch: OfficeWatch
@@ -26,34 +27,58 @@ package struct StaffSite: Sendable {
         self.onListening = onListening
     }
 
+    private static let idleTimeout = Duration.seconds(30)
+    private static var http: HTTP1Channel.Configuration {
+        .init(
+            idleTimeout: .init(idleTimeout),
+            httpDecoderConfiguration: .init(maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64))
+    }
+
     /// The service for a `ServiceGroup`.
     ///
     /// - Parameter place: where to listen; nil: `staff.listen`.
-    package func service(listen place: Configuration.HostPort? = nil) -> any Service {
-        let listen = place ?? office.configuration.staffListen
+    /// - Throws: ``OfficeError`` `badInput` where a TLS file cannot be read.
+    package func service(listen place: Configuration.HostPort? = nil) throws -> any Service {
+        let listen = place ?? office.configuration.staff.listen
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let (logger, onListening) = (logger, onListening)
         // Apart from everything that voters or letters wait for.
-        let pool = WorkPool(threads: 1)
+        let (pool, doorPool) = (WorkPool(threads: 2), WorkPool(threads: 1))
+        let names = NameIndex(office)
+        let certificate = try certificate()
+        let tls = certificate?.tls
         let application = Application(
-            responder: StaffResponder(office: office, watch: watch, pool: pool, logger: logger),
-            server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+            responder: try StaffResponder(office: office, watch: watch, names: names, pool: pool, doorPool: doorPool, logger: logger),
+            server: HTTPServerBuilder { responder in
+                guard let tls else { return HTTP1Channel(responder: responder, configuration: Self.http) }
+                return try HTTP2UpgradeChannel(
+                    tlsConfiguration: tls, configuration: .init(idleTimeout: Self.idleTimeout, streamConfiguration: Self.http),
+                    responder: responder)
+            },
             configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port)),
+            services: certificate.map { [$0] } ?? [],
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? listen.port
-                logger.info("metrics at http://\(listen.host.contains(":") ? "[\(listen.host)]" : listen.host):\(port)/metrics")
+                let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
+                logger.info("the desk is at \(tls == nil ? "http" : "https")://\(host):\(port)")
                 onListening(port)
             },
             logger: quiet)
-        return Dispensable(application: application, pool: pool, place: "\(listen.host):\(listen.port)", logger: logger)
+        return Dispensable(application: application, pools: [pool, doorPool], place: "\(listen.host):\(listen.port)", logger: logger)
     }
 
-    /// Letters go out and returns are written down whether or not somebody can look at numbers: where the listener cannot be had, that is said
+    private func certificate() throws -> SiteCertificate? {
+        guard let files = office.configuration.staff.tls else { return nil }
+        return try SiteCertificate(
+            certificate: office.folder.path(files.certificate).path, key: office.folder.path(files.key).path, logger: logger)
+    }
+
+    /// Letters go out whether or not somebody can sit at the desk: where the listener cannot be had, that is said
     /// and the rest goes on.
     private struct Dispensable<Application: Service>: Service {
         let application: Application
-        let pool: WorkPool
+        let pools: [WorkPool]
         let place: String
         let logger: Logger
 
@@ -63,39 +88,11 @@ package struct StaffSite: Sendable {
             } catch let error where !(error is CancellationError) {
                 let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
                 logger.warning(
-                    "there are no metrics: staff.listen cannot be used", metadata: ["address": "\(place)", "reason": "\(reason)"])
+                    "there is no desk and there are no metrics: staff.listen cannot be used",
+                    metadata: ["address": "\(place)", "reason": "\(reason)"])
                 try? await gracefulShutdown()
             }
-            await pool.stop()
+            for pool in pools { await pool.stop() }
         }
-    }
-}
-
-private struct StaffResponder: HTTPResponder {
-    typealias Context = Visitor
-
-    let office: Office
-    let watch: OfficeWatch
-    let pool: WorkPool
-    let logger: Logger
-
-    func respond(to request: Request, context: Visitor) async throws -> Response {
-        guard request.uri.path == "/metrics" else { return text(.notFound, "There is only /metrics here.\n") }
-        guard request.method == .get || request.method == .head else { return text(.methodNotAllowed, "Only GET works here.\n") }
-        do {
-            let (office, watch) = (office, watch)
-            let page = try await pool.run { try watch.metrics(of: office) }
-            let response = text(.ok, page, type: "text/plain; version=0.0.4; charset=utf-8")
-            return request.method == .head ? response.createHeadResponse() : response
-        } catch {
-            logger.error("the metrics could not be made", metadata: ["reason": "\(error)"])
-            return text(.internalServerError, "The metrics could not be made; the log says why.\n")
-        }
-    }
-
-    private func text(_ status: HTTPResponse.Status, _ text: String, type: String = "text/plain; charset=utf-8") -> Response {
-        var fields: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
-        fields[.xContentTypeOptions] = "nosniff"
-        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }

@@ -35,5 +35,5 @@ struct Call: Sendable {
     var query: String { isLanguageChosen ? "?lang=\(language.tag)" : "" }
 
     /// The visit's cookie, where the browser sent one.
-    func cookie(_ cookies: VisitCookie) -> String? { cookies.value(in: head.headerFields) }
+    func cookie(_ cookies: SiteCookie) -> String? { cookies.value(in: head.headerFields) }
 }

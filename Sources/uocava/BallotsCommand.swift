@@ -58,7 +58,8 @@ struct BallotsCommand: ParsableCommand {
         func run() throws {
             let id = try TypedVoter.id(voter)
             let reason = try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? ""
-            try LinkDesk(try office.open()).newLink(for: id, election: ElectionID(election), reason: reason)
+            let desk = LinkDesk(try office.open())
+            try TerminalActor.doing { try desk.newLink(for: id, election: ElectionID(election), reason: reason) }
             let cells: [JSONValue] = [.string(voter), .string(election), "replaced", "queued"]
             let columns = ["voter_id", "election", "link", "letter"]
             let table = ReportTable(columns: columns, rows: [cells])

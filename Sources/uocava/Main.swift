@@ -84,7 +84,9 @@ struct Uocava: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Set-up",
-                subcommands: [InitCommand.self, KeysCommand.self, ElectionCommand.self, StylesCommand.self, VotersCommand.self]),
+                subcommands: [
+                    InitCommand.self, KeysCommand.self, StaffCommand.self, ElectionCommand.self, StylesCommand.self, VotersCommand.self
+                ]),
             CommandGroup(
                 name: "Sending",
                 subcommands: [IssueCommand.self, LettersCommand.self, BallotsCommand.self, ServeCommand.self, SiteCommand.self]),

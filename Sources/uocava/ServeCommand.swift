@@ -18,8 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
               public  the voters' site. Opens uocava.yaml and counter.sqlite, nothing
                       else: run it as a user who may read nothing else of the office.
               office  sends letters as they fall due, mails new links that voters ask for,
-                      copies what voters did into the journal, and shows /metrics at
-                      staff.listen.
+                      copies what voters did into the journal, and shows the desk
+                      and /metrics at staff.listen.
               all     both in one process, for a small office or a trial.
 
             Examples:
@@ -62,7 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
             let watch = OfficeWatch()
             services = [
                 AfterSignal(signal: listening, service: OfficeProcess(opened, watch: watch, logger: logger)),
-                StaffSite(opened, watch: watch, logger: logger).service(), try site(folder, shared, logger) { tell.finish() }
+                try StaffSite(opened, watch: watch, logger: logger).service(), try site(folder, shared, logger) { tell.finish() }
             ]
         case .public:
             let own = Counter(database: try folder.openCounterDatabase())
@@ -73,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
             Self.warn(opened, logger)
             let watch = OfficeWatch()
             services = [
-                OfficeProcess(opened, watch: watch, logger: logger), StaffSite(opened, watch: watch, logger: logger).service()
+                OfficeProcess(opened, watch: watch, logger: logger), try StaffSite(opened, watch: watch, logger: logger).service()
             ]
         }
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

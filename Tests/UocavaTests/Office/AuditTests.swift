@@ -43,7 +43,8 @@ struct AuditTests {
                 try database.write { try $0.executeScript("DROP \(isIndex ? "INDEX" : "TRIGGER") \(name)") }
                 #expect(try growth(test) == ["The guard \(name) was removed from the database."])
                 if !isIndex {
-                    let table = try #require(text.components(separatedBy: " ON ").last?.split(separator: "\n").first)
+                    let table = try #require(
+                        text.components(separatedBy: " ON ").dropFirst().first?.split { $0 == "\n" || $0 == " " }.first)
                     try database.write {
                         try $0.executeScript("CREATE TRIGGER \(name) BEFORE INSERT ON \(table) BEGIN SELECT 1; END")
                     }

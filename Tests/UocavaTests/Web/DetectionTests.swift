@@ -196,7 +196,8 @@ struct OfficeWatchTests {
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let logger = Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
         let site = StaffSite(test.office, watch: OfficeWatch(), logger: logger) { told.yield($0) }
-        let group = ServiceGroup(configuration: .init(services: [site.service(listen: .init(host: "127.0.0.1", port: 0))], logger: logger))
+        let group = ServiceGroup(
+            configuration: .init(services: [try site.service(listen: .init(host: "127.0.0.1", port: 0))], logger: logger))
         let running = Task { try await group.run() }
         let port = await ports.first { _ in true } ?? 0
         let (page, other) = try await WebTestSite.onThread {
@@ -211,7 +212,7 @@ struct OfficeWatchTests {
         try await running.value
         #expect(page.status == 200)
         #expect(page.header("content-type") == "text/plain; version=0.0.4; charset=utf-8")
-        #expect(other.status == 404)
+        #expect(other.status == 303 && other.header("location") == "/signin")
         #expect(page.text.contains("uocava_ballots{election=\"2028-general\",status=\"delivered\"} 1\n"))
         #expect(page.text.contains("uocava_counter_up 1\n"))
         for secret in ["V1", "@", try test.token("V1"), TestOffice.voters[0].birthday] { #expect(!page.text.contains(secret)) }
@@ -235,18 +236,18 @@ struct OfficeWatchTests {
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let first = StaffSite(test.office, watch: OfficeWatch(), logger: log.logger) { told.yield($0) }
         let group = ServiceGroup(
-            configuration: .init(services: [first.service(listen: .init(host: "127.0.0.1", port: 0))], logger: log.logger))
+            configuration: .init(services: [try first.service(listen: .init(host: "127.0.0.1", port: 0))], logger: log.logger))
         let running = Task { try await group.run() }
         let port = await ports.first { _ in true } ?? 0
         let second = StaffSite(test.office, watch: OfficeWatch(), logger: log.logger)
         let other = ServiceGroup(
-            configuration: .init(services: [second.service(listen: .init(host: "127.0.0.1", port: port))], logger: log.logger))
+            configuration: .init(services: [try second.service(listen: .init(host: "127.0.0.1", port: port))], logger: log.logger))
         let isEnded = Mutex(false)
         let waiting = Task {
             try await other.run()
             isEnded.withLock { $0 = true }
         }
-        #expect(try await WebTestSite.eventually { log.lines.contains { $0.contains("there are no metrics") } })
+        #expect(try await WebTestSite.eventually { log.lines.contains { $0.contains("no desk") } })
         #expect(!isEnded.withLock { $0 })
         await other.triggerGracefulShutdown()
         try await waiting.value

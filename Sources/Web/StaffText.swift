@@ -1,0 +1,71 @@
+import Elections
+import Foundation
+import Office
+
+/// How the desk writes numbers, days and the words of the books.
+enum StaffText {
+    /// `24,604`
+    static func number(_ number: Int) -> String {
+        let digits = Array(String(abs(number)))
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index) % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return number < 0 ? "-\(text)" : text
+    }
+
+    /// `Sep 18`
+    static func shortDay(_ date: CivilDate) -> String { "\(months[date.month - 1]) \(date.day)" }
+
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// `September 18, 2028`
+    static func day(_ date: CivilDate) -> String { date.long(language: "en") }
+
+    /// `Sep 18, 2028, 9:00 a.m.` on the office's wall.
+    static func moment(_ moment: Instant, _ zone: TimeZone) -> String {
+        let local = moment.localTime(in: zone)
+        let hour = local.hour % 12 == 0 ? 12 : local.hour % 12
+        let minute = local.minute < 10 ? "0\(local.minute)" : "\(local.minute)"
+        return "\(shortDay(local.date)), \(local.date.year), \(hour):\(minute) \(local.hour < 12 ? "a.m." : "p.m.")"
+    }
+
+    /// How far off a day is: `in 12 days`, `today`, `3 days ago`.
+    static func away(_ days: Int) -> String {
+        switch days {
+        case 0: "today"
+        case 1: "tomorrow"
+        case -1: "yesterday"
+        case 2...: "in \(number(days)) days"
+        default: "\(number(-days)) days ago"
+        }
+    }
+
+    /// Where a ballot stands, in a clerk's words.
+    static func status(_ status: BallotStatus?) -> String {
+        switch status {
+        case nil: "No ballot"
+        case .issued: "Issued, letter waiting"
+        case .sent: "Letter sent"
+        case .undeliverable: "Letter undeliverable"
+        case .claimed: "Opened"
+        case .delivered: "Downloaded"
+        case .received: "Came back, undecided"
+        case .held: "On hold"
+        case .accepted: "Accepted"
+        case .rejected: "Rejected"
+        case .replaced: "Replaced"
+        case .cancelled: "Cancelled"
+        }
+    }
+
+    /// A word of the books as people read it: `letter_bounced` → `Letter bounced`.
+    static func words(_ word: String) -> String {
+        let text = word.replacingOccurrences(of: "_", with: " ").replacingOccurrences(of: "-", with: " ")
+        return text.prefix(1).uppercased() + text.dropFirst()
+    }
+
+    /// A role's name.
+    static func role(_ role: StaffMember.Role) -> String { role.rawValue }
+}
