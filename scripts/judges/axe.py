@@ -41,7 +41,8 @@ class Looker:
             for node in nodes:
                 self.found.setdefault(f"{rule} ({text}): {node}", []).append(where)
         for rule, text, nodes in result["incomplete"]:
-            self.open.update(f"{rule} ({text}) {node}" for node in nodes)
+            # The rows of a table and the words of a chart are one question, however many there are.
+            self.open.update(re.sub(r":nth-child\(\d+\)|\[[^]]*\]", "", f"{rule} ({text}) {node}") for node in nodes)
 
     def left(self, walk, browser):
         pass

@@ -21,7 +21,7 @@ MARK = "window.judgedPage = true"
 class Browser:
     """One Chromium with a profile of its own. `languages` is what it asks sites for, such as "es,en"."""
 
-    def __init__(self, work, languages="en-US,en", width=1280, height=900, scripts=True):
+    def __init__(self, work, languages="en-US,en", width=1280, height=900):
         self.folder = Path(tempfile.mkdtemp(prefix="chromium.", dir=work))
         self.downloads = self.folder / "downloads"
         self.downloads.mkdir()

@@ -19,8 +19,8 @@ from house import House, Verdicts, certificates  # noqa: E402
 
 # The names on the command line, and what each runs: modules of this folder, in this order. The walk's three are lookers on one walk.
 WALKERS = ("walk", "axe", "html")
-JUDGES = ("gauntlet", "cut", "walk", "axe", "html", "flood", "tls")
-QUICK = ("gauntlet", "walk", "axe", "html")
+JUDGES = ("gauntlet", "cut", "walk", "axe", "html", "flood", "tls", "desk")
+QUICK = ("gauntlet", "walk", "axe", "html", "desk")
 
 
 def arguments():
