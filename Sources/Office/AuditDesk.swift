@@ -31,6 +31,50 @@ extension JournalCheck.History {
         return nil
     }
 
+    /// A ballot that was sent outside of the program.
+    struct Transmission: Hashable {
+        let election: Int64
+        let voter: Int64
+        let date: String
+        let method: String
+        let ballotNumber: String
+
+        init(_ election: Int64, _ voter: Int64, _ facts: JSONValue) {
+            self.election = election
+            self.voter = voter
+            date = facts["date"]?.stringValue ?? ""
+            method = facts["method"]?.stringValue ?? ""
+            ballotNumber = facts["ballot_number"]?.stringValue ?? ""
+        }
+    }
+
+    /// Something that needed a second person, as the journal tells of it.
+    struct Approval: Equatable {
+        let voter: Int64?
+        let kind: String
+        let askedBy: String
+        var outcome: String?
+        var decidedBy: String?
+    }
+
+    /// Takes in a row about what needs a second person; what it says that cannot be comes back.
+    mutating func takeApproval(_ kind: String, voter: Int64?, _ facts: JSONValue) -> String? {
+        guard kind == "approval_asked" || kind == "approval_decided", let id = facts["approval"]?.integerValue else { return nil }
+        let name = facts["by"]?.stringValue ?? ""
+        if kind == "approval_asked" {
+            let before = approvals.updateValue(
+                Approval(voter: voter, kind: facts["approval_kind"]?.stringValue ?? "", askedBy: name), forKey: id)
+            return before == nil ? nil : "It was asked for before."
+        }
+        guard let before = approvals[id], before.outcome == nil else {
+            return "It tells of an approval that nobody asked for, or a second one."
+        }
+        approvals[id]?.outcome = facts["outcome"]?.stringValue ?? ""
+        approvals[id]?.decidedBy = name
+        return facts["outcome"]?.stringValue == "approved" && name == before.askedBy
+            ? "Somebody approved what they asked for themselves." : nil
+    }
+
     /// Takes in a row about an account; what it says that cannot be comes back.
     mutating func takeStaff(_ kind: String, _ facts: JSONValue) -> String? {
         guard kind.hasPrefix("staff_"), let login = facts["login"]?.stringValue else { return nil }
@@ -61,7 +105,43 @@ struct DeskCheck {
 
     func run(_ history: JournalCheck.History, _ books: Transaction) throws {
         try checkAccounts(history, books)
+        try checkApprovals(history, books)
+        try checkTransmissions(history, books)
         try checkTotals(books)
+    }
+
+    private func checkTransmissions(_ history: JournalCheck.History, _ books: Transaction) throws {
+        var missing = history.transmissions
+        try books.forEach("SELECT id, election, voter, date, method, ballot_number FROM transmission") { row in
+            let facts: JSONValue = [
+                "date": .string(try row.text("date")), "method": .string(try row.text("method")),
+                "ballot_number": .string(try row.text("ballot_number"))
+            ]
+            let kept = JournalCheck.History.Transmission(try row.integer("election"), try row.integer("voter"), facts)
+            if missing.remove(kept) == nil {
+                notes.add(.journal, "transmission \(try row.integer("id"))", "The journal does not tell that this ballot was sent.")
+            }
+        }
+        for gone in missing.sorted(by: { ($0.voter, $0.date) < ($1.voter, $1.date) }) {
+            notes.add(.growth, "voter \(gone.voter)", "The journal tells that a ballot was sent on \(gone.date), but its row is gone.")
+        }
+    }
+
+    private func checkApprovals(_ history: JournalCheck.History, _ books: Transaction) throws {
+        var missing = Set(history.approvals.keys)
+        try books.forEach("SELECT id, voter, kind, asked_by, outcome, decided_by FROM approval") { row in
+            let id = try row.integer("id")
+            missing.remove(id)
+            let kept = JournalCheck.History.Approval(
+                voter: try row.integer("voter"), kind: try row.text("kind"), askedBy: try row.text("asked_by"),
+                outcome: try row.optionalText("outcome"), decidedBy: try row.optionalText("decided_by"))
+            if kept != history.approvals[id] {
+                notes.add(.journal, "approval \(id)", "What was asked for, or who approved it, is not what the journal tells.")
+            }
+        }
+        for id in missing.sorted() {
+            notes.add(.growth, "approval \(id)", "The journal tells that it was asked for, but its row is gone.")
+        }
     }
 
     /// Whoever writes an account into the file, or makes a clerk a supervisor there, contradicts the journal.

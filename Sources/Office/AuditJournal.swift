@@ -21,6 +21,10 @@ struct JournalCheck {
         /// The letters, by number.
         var letters: [Int64: Letter] = [:]
         var madeAsTest: Bool?
+        /// Ballots that were sent outside of the program.
+        var transmissions: Set<Transmission> = []
+        /// What needed a second person, by row.
+        var approvals: [Int64: Approval] = [:]
         /// The desk's accounts, by name.
         var accounts: [String: Account] = [:]
         /// The counter's events that were taken over, by number: kind, ballot, time.
@@ -155,6 +159,10 @@ struct JournalCheck {
             notes.add(.journal, subject, wrong)
         }
         if let wrong = history.takePiece(row.kind, at: row.at, voter: row.voter, facts) { notes.add(.journal, subject, wrong) }
+        if row.kind == "transmitted", let election = row.election, let voter = row.voter {
+            history.transmissions.insert(History.Transmission(election, voter, facts))
+        }
+        if let wrong = history.takeApproval(row.kind, voter: row.voter, facts) { notes.add(.journal, subject, wrong) }
         if let wrong = history.takeStaff(row.kind, facts) { notes.add(.journal, subject, wrong) }
         if row.kind == "office_made" { history.madeAsTest = facts["test"]?.boolValue }
         if let election = row.election {

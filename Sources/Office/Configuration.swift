@@ -53,6 +53,9 @@ package struct Configuration: Sendable {
         /// Hours after which any session ends.
         package var sessionHours = 12
 
+        /// What only happens with two people.
+        package var secondPerson: Set<SecondPerson> = []
+
         /// Whether cookies may and must be `Secure`.
         package var isHTTPS: Bool { url.hasPrefix("https://") || url.isEmpty && tls != nil }
         /// Whether passwords would go over a network that others can read.
@@ -62,6 +65,13 @@ package struct Configuration: Sendable {
             let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
             return url.isEmpty ? "\(tls == nil ? "http" : "https")://\(host):\(listen.port)" : url
         }
+    }
+
+    /// What a supervisor other than who asked for it must approve, where the office says so. (A new link within 72 hours of a change of the
+    /// address always needs one.)
+    package enum SecondPerson: String, Sendable, CaseIterable {
+        /// To take a decision on an envelope back.
+        case reversal
     }
 
     /// The relay that takes the letters.
@@ -249,6 +259,15 @@ package struct Configuration: Sendable {
         configuration.staff.trustedProxies = staff.texts("trusted_proxies")
         configuration.staff.idleMinutes = staff.integer("idle_minutes", in: 1...720, default: configuration.staff.idleMinutes)
         configuration.staff.sessionHours = staff.integer("session_hours", in: 1...24, default: configuration.staff.sessionHours)
+        for word in staff.texts("second_person") {
+            guard let kind = SecondPerson(rawValue: word) else {
+                staff.report(
+                    "second_person", "\(Printable.quote(word)) is not known",
+                    hint: "Write any of: \(SecondPerson.allCases.map(\.rawValue).joined(separator: ", ")).")
+                continue
+            }
+            configuration.staff.secondPerson.insert(kind)
+        }
         if configuration.staff.isOpen {
             staff.report(
                 "listen", "passwords would go over the network in clear",
@@ -384,6 +403,7 @@ package struct Configuration: Sendable {
               # url: "https://desk.elections.example.gov"
               # tls: { certificate: desk.crt, key: desk.key }
               # idle_minutes: 30
+              # second_person: [reversal]
 
             smtp:
               # The relay that takes the letters. `tls: none` is only for a relay on this machine.

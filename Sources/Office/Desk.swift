@@ -130,11 +130,12 @@ package struct Desk: Sendable {
 
     private func exactly(_ text: String, in books: Transaction) throws -> Set<Place> {
         func place(_ row: ResultRow) throws -> Place { Place(election: try row.integer("election"), voter: try row.integer("voter")) }
+        // CROSS: in this order, or SQLite walks through the index of all voters.
         var places = Set(
             try books.all(
                 """
-                SELECT r.election, r.voter FROM jurisdiction j JOIN voter v ON v.jurisdiction = j.id JOIN request r ON r.voter = v.id
-                WHERE v.number_index = $1
+                SELECT r.election, r.voter FROM jurisdiction j CROSS JOIN voter v CROSS JOIN request r
+                WHERE v.jurisdiction = j.id AND r.voter = v.id AND v.number_index = $1
                 """, .blob(office.rollKeys.index("voter number", text)), decode: place))
         if text.contains("@") {
             places.formUnion(

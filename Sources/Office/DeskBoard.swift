@@ -99,6 +99,14 @@ extension Desk {
 
     // MARK: Lists
 
+    /// What the index `ballot_rare` is made for, word for word, so that SQLite takes it.
+    private static func rare(_ status: BallotStatus) -> String {
+        switch status {
+        case .issued, .sent, .claimed, .delivered: ""
+        default: " AND b.status IN ('undeliverable', 'received', 'held', 'accepted', 'rejected', 'replaced', 'cancelled')"
+        }
+    }
+
     /// Which voters a list shows.
     package enum Choice: Sendable, Equatable {
         /// With a ballot that stands here.
@@ -131,7 +139,8 @@ extension Desk {
             let election = try election(id, in: books)
             let (from, value): (String, SQLValue) =
                 switch choice {
-                case .status(let status): ("ballot b WHERE b.election = $1 AND b.voter > $2 AND b.status = $3", .text(status.rawValue))
+                case .status(let status):
+                    ("ballot b WHERE b.election = $1 AND b.voter > $2 AND b.status = $3\(Self.rare(status))", .text(status.rawValue))
                 case .exception(let kind):
                     ("exception b WHERE b.election = $1 AND b.voter > $2 AND b.kind = $3 AND b.cleared_at IS NULL", .text(kind))
                 case .withoutBallot:

@@ -128,7 +128,8 @@ extension Desk {
     /// Takes a decision back.
     ///
     /// - Throws: ``OfficeError`` as `Returns.reverse` does.
-    package func reverse(_ piece: Int64, reason: String) throws {
+    @discardableResult
+    package func reverse(_ piece: Int64, reason: String) throws -> Returns.Reversal {
         try act(.supervise) { try Returns(office, within: member.scope).reverse(piece: piece, reason: try Self.written(reason)) }
     }
 

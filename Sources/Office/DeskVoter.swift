@@ -162,7 +162,7 @@ extension Desk {
             SELECT j.at, j.kind, j.ballot, j.canonical FROM ballot b JOIN journal j ON j.ballot = b.id
             WHERE b.election = $1 AND b.voter = $2
             UNION ALL SELECT j.at, j.kind, NULL, j.canonical FROM journal j WHERE j.voter = $2 AND j.election = $1
-                AND j.kind IN ('noted', 'piece_received', 'piece_held', 'piece_accepted', 'piece_rejected', 'piece_reversed')
+                AND j.kind IN ('noted', 'transmitted', 'piece_received', 'piece_held', 'piece_accepted', 'piece_rejected', 'piece_reversed')
             ORDER BY 1 DESC, 4 DESC LIMIT 500
             """, .integer(election), .integer(voter)
         ) { row in
@@ -170,9 +170,11 @@ extension Desk {
             let owner = try row.optionalBlob("ballot") ?? RowID.bytes(voter)
             let word = facts["reason_code"]?.stringValue
             let own = office.openNote(facts["reason"], ballot: owner) ?? office.openNote(facts["note"], ballot: owner)
+            let sent = [facts["method"]?.stringValue, facts["date"]?.stringValue, facts["ballot_number"]?.stringValue]
+                .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ", ")
             return Step(
                 at: Instant(milliseconds: try row.integer("at")), kind: try row.text("kind"), by: facts["by"]?.stringValue,
-                words: word == nil || word == "other" ? own : word)
+                words: try row.text("kind") == "transmitted" ? sent : word == nil || word == "other" ? own : word)
         }
     }
 
@@ -181,10 +183,11 @@ extension Desk {
     /// Kills the voter's link and queues a letter with a new one.
     ///
     /// - Throws: ``OfficeError`` as `LinkDesk.newLink` does.
-    package func newLink(for voter: Int64, election: Int64, reason: String) throws {
+    @discardableResult
+    package func newLink(for voter: Int64, election: Int64, reason: String) throws -> LinkDesk.Outcome {
         try act(.handle) {
             let (kept, record) = try office.books.read { try request(election: election, voter: voter, in: $0) }
-            try LinkDesk(office).newLink(for: record.voterID, in: kept, reason: try Self.written(reason))
+            return try LinkDesk(office).newLink(for: record.voterID, in: kept, reason: try Self.written(reason))
         }
     }
 

@@ -52,6 +52,12 @@ package struct JournalEntry: Sendable {
         /// Something happened to an envelope without a ballot of ours in it: `received`, `held`, `accepted`, `rejected` or `reversed`. `piece`,
         /// `piece_kind` and `received_at` of one that came, `reason_code` and `reason` as of a ballot.
         case piece(EventKind)
+        /// A ballot was sent to a voter outside of the program. `date`, `method`, `ballot_number`.
+        case transmitted
+        /// Somebody asked for what needs a second person. `approval`, `approval_kind`, `piece` of a reversal.
+        case approvalAsked
+        /// The second person said yes or no, or the first thought better of it. `approval`, `outcome`.
+        case approvalDecided
         /// Somebody wrote down what others should know of a voter. `note`, sealed.
         case noted
         /// Somebody may sign in at the desk. `login`, `role`, `jurisdictions` (empty: all).
@@ -91,6 +97,9 @@ package struct JournalEntry: Sendable {
             case .mailPaused: "mail_paused"
             case .mailResumed: "mail_resumed"
             case .piece(let event): "piece_\(event.rawValue)"
+            case .transmitted: "transmitted"
+            case .approvalAsked: "approval_asked"
+            case .approvalDecided: "approval_decided"
             case .noted: "noted"
             case .staffAdded: "staff_added"
             case .staffEnrolled: "staff_enrolled"

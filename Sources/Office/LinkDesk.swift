@@ -10,18 +10,51 @@ package struct LinkDesk: Sendable {
     /// Opens the desk in an office.
     package init(_ office: Office) { self.office = office }
 
-    /// Kills a ballot's link and queues a letter with a new one.
+    /// What came of asking for a new link.
+    package enum Outcome: Sendable, Equatable {
+        /// The old link is dead, and a letter with the new one is queued.
+        case made
+        /// The address changed within 72 hours: a supervisor other than who asked must approve it first.
+        case waits
+    }
+
+    /// Kills a ballot's link and queues a letter with a new one; or asks a second person, where the address changed a moment ago.
     ///
     /// - Parameters:
     ///   - voter: the voter's number.
     ///   - reason: why, in a clerk's words; kept sealed.
     /// - Throws: ``OfficeError`` `notFound`, or `notAllowed` where the ballot came back, there is no address, or the links closed.
-    package func newLink(for voter: VoterID, election id: ElectionID, reason: String) throws {
+    @discardableResult
+    package func newLink(for voter: VoterID, election id: ElectionID, reason: String) throws -> Outcome {
         try newLink(for: voter, in: try office.books.read { try ElectionBook.find(id, in: $0) }, reason: reason)
     }
 
     /// The same in an election that was looked up.
-    func newLink(for voter: VoterID, in election: KeptElection, reason: String) throws {
+    func newLink(for voter: VoterID, in election: KeptElection, reason: String) throws -> Outcome {
+        let approvals = Approvals(office)
+        let name = Actor.current?.name ?? ""
+        let isAtDesk = Actor.current?.address != nil
+        let jurisdiction = election.definition.jurisdiction.id.text
+        if try isAtDesk || (!name.isEmpty && approvals.hasSecondPerson(besides: name, for: jurisdiction)) {
+            let now = office.clock.now()
+            let waits = try office.books.write { transaction in
+                let standing = try ballot(of: voter, in: election, transaction)
+                guard try approvals.hasNewAddress(standing.id, at: now, in: transaction) else { return false }
+                try approvals.ask(.newLink, election: election.id, voter: standing.voter, reason: reason, at: now, in: transaction)
+                return true
+            }
+            if waits { return .waits }
+        }
+        try makeLink(for: voter, in: election, reason: reason)
+        return .made
+    }
+
+    /// Makes it, whoever must have said yes.
+    ///
+    /// - Parameter more: what belongs into the transaction in which the letter is queued.
+    func makeLink(
+        for voter: VoterID, in election: KeptElection, reason: String, with more: (Transaction) throws -> Void = { _ in }
+    ) throws {
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw OfficeError(.usage, "A new link needs a reason.", hint: "For example: --reason \"The voter lost the letter\"")
         }
@@ -30,7 +63,7 @@ package struct LinkDesk: Sendable {
         try finishInterruptedLocked()
         if let trouble = try office.catchUp() { throw trouble.cause }
         let standing = try office.books.read { try ballot(of: voter, in: election, $0) }
-        try replaceLink(of: standing, in: election, reason: reason)
+        try replaceLink(of: standing, in: election, reason: reason, with: more)
     }
 
     /// Takes away what an interrupted run left at the counter, and finishes a replacement that stopped half-way.

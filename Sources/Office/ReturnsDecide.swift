@@ -144,11 +144,12 @@ extension Returns {
 
     // MARK: Taking back
 
-    /// Takes a decision back: the envelope waits again.
+    /// Takes a decision back: the envelope waits again; or asks a second person, where the office wants two (`staff.second_person`).
     ///
     /// - Parameter reason: why, in words; kept sealed.
     /// - Throws: ``OfficeError`` `notAllowed` where nothing is decided, or another envelope of the voter counts meanwhile.
-    package func reverse(_ code: String, reason: String) throws {
+    @discardableResult
+    package func reverse(_ code: String, reason: String) throws -> Reversal {
         try reverse(reason: reason) { transaction in
             guard let ballot = try find(code, in: transaction) else { throw Self.unknown(code) }
             return try transaction.first("SELECT id FROM return_piece WHERE ballot = $1", .blob(ballot.id)) { try $0.integer("id") } ?? 0
@@ -156,14 +157,51 @@ extension Returns {
     }
 
     /// The same for an envelope without a code, by its voter.
-    package func reverse(_ kind: ReturnRules.Kind, of number: VoterID, election id: ElectionID, reason: String) throws {
+    @discardableResult
+    package func reverse(_ kind: ReturnRules.Kind, of number: VoterID, election id: ElectionID, reason: String) throws -> Reversal {
         try reverse(reason: reason) { try piece(kind, of: number, election: id, in: $0) }
     }
 
     /// The same for an envelope by its row.
-    func reverse(piece: Int64, reason: String) throws { try reverse(reason: reason) { _ in piece } }
+    func reverse(piece: Int64, reason: String) throws -> Reversal { try reverse(reason: reason) { _ in piece } }
 
-    private func reverse(reason: String, about find: (Transaction) throws -> Int64) throws {
+    /// What came of it.
+    package enum Reversal: Sendable, Equatable {
+        /// The envelope waits for a decision again.
+        case reversed
+        /// A supervisor other than who asked must approve it first.
+        case waits
+    }
+
+    private func reverse(reason: String, about find: (Transaction) throws -> Int64) throws -> Reversal {
+        guard office.configuration.staff.secondPerson.contains(.reversal) else {
+            try reverseNow(reason: reason, about: find)
+            return .reversed
+        }
+        let now = office.clock.now()
+        try office.books.write { transaction in
+            let envelope = try self.envelope(try find(transaction), in: transaction)
+            guard envelope.decision == "accepted" || envelope.decision == "rejected" else { throw Self.undecided }
+            try Approvals(office).ask(
+                .reversal, election: envelope.election.id, voter: envelope.voter, piece: envelope.piece, reason: reason, at: now,
+                in: transaction)
+        }
+        return .waits
+    }
+
+    private static let undecided = OfficeError(
+        .notAllowed, "Nothing is decided about this envelope, so there is nothing to take back.", hint: "Nothing was changed.")
+
+    /// Takes it back, whoever must have said yes.
+    ///
+    /// - Parameter more: what belongs into the same transaction.
+    func reverseNow(piece: Int64, reason: String, with more: (Transaction) throws -> Void) throws {
+        try reverseNow(reason: reason, about: { _ in piece }, with: more)
+    }
+
+    private func reverseNow(
+        reason: String, about find: (Transaction) throws -> Int64, with more: (Transaction) throws -> Void = { _ in }
+    ) throws {
         guard !reason.allSatisfy(\.isWhitespace) else {
             throw OfficeError(.badInput, "To take a decision back needs a reason.", hint: "Others will ask.")
         }
@@ -176,10 +214,8 @@ extension Returns {
                 UPDATE return_piece SET decision = NULL, reason = NULL, decided_at = NULL
                 WHERE id = $1 AND (decision = 'accepted' OR decision = 'rejected')
                 """, .integer(envelope.piece))
-            guard changed == 1 else {
-                throw OfficeError(
-                    .notAllowed, "Nothing is decided about this envelope, so there is nothing to take back.", hint: "Nothing was changed.")
-            }
+            guard changed == 1 else { throw Self.undecided }
+            try more(transaction)
             let owner = envelope.ballot ?? RowID.bytes(envelope.voter)
             let facts: [String: JSONValue] = ["piece": .integer(envelope.piece), "reason": office.sealedNote(reason, ballot: owner)]
             guard let ballot = envelope.ballot else {

@@ -143,8 +143,62 @@ extension Schema {
             -- What waits for a decision, in the order in which it came.
             CREATE INDEX return_piece_waiting ON return_piece (election, id) WHERE decision IS NULL OR decision = 'held';
             -- What happened to a voter and not to a ballot, for the voter's page.
-            CREATE INDEX journal_of_voter ON journal (voter, election) WHERE kind IN ('noted', 'piece_received', 'piece_held',
+            CREATE INDEX journal_of_voter ON journal (voter, election) WHERE kind IN ('noted', 'transmitted', 'piece_received', 'piece_held',
                 'piece_accepted', 'piece_rejected', 'piece_reversed');
+            """),
+        Migration(
+            "0009 approvals",
+            """
+            -- What waits for a second person. Nobody says yes to what they asked for themselves.
+            CREATE TABLE approval (
+                id         INTEGER PRIMARY KEY,
+                election   INTEGER NOT NULL REFERENCES election (id),
+                voter      INTEGER NOT NULL REFERENCES voter (id),
+                piece      INTEGER REFERENCES return_piece (id),
+                kind       TEXT NOT NULL CHECK (kind = 'new_link' OR kind = 'reversal'),
+                key_id     TEXT NOT NULL,
+                sealed     BLOB NOT NULL,
+                asked_by   TEXT NOT NULL,
+                asked_at   INTEGER NOT NULL,
+                outcome    TEXT CHECK (outcome = 'approved' OR outcome = 'refused' OR outcome = 'withdrawn'),
+                decided_by TEXT,
+                decided_at INTEGER,
+                CHECK ((outcome IS NULL) = (decided_by IS NULL) AND (outcome IS NULL) = (decided_at IS NULL)),
+                CHECK (outcome IS NOT 'approved' OR decided_by <> asked_by),
+                CHECK ((kind = 'reversal') = (piece IS NOT NULL))
+            ) STRICT;
+            -- When a roll brought another e-mail address; NULL: it is the first that came.
+            ALTER TABLE request ADD COLUMN email_changed_at INTEGER;
+            CREATE UNIQUE INDEX approval_waiting ON approval (election, voter, kind, ifnull(piece, 0)) WHERE outcome IS NULL;
+            CREATE TRIGGER approval_frozen BEFORE UPDATE OF id, election, voter, piece, kind, key_id, sealed, asked_by, asked_at ON approval
+                BEGIN SELECT RAISE(ABORT, 'what was asked for stays as it was asked'); END;
+            CREATE TRIGGER approval_decided_once BEFORE UPDATE ON approval WHEN old.outcome IS NOT NULL
+                BEGIN SELECT RAISE(ABORT, 'it is decided'); END;
+            CREATE TRIGGER approval_kept BEFORE DELETE ON approval
+                BEGIN SELECT RAISE(ABORT, 'what was asked for is never deleted'); END;
+            """),
+        Migration(
+            "0010 transmissions",
+            """
+            -- Lists of the rarer standings; what every ballot passes through on its way is not worth an index.
+            CREATE INDEX ballot_rare ON ballot (election, status, voter) WHERE status IN ('undeliverable', 'received', 'held', 'accepted',
+                'rejected', 'replaced', 'cancelled');
+
+            -- Ballots that were posted, faxed or handed over outside of the program: civil days on the office's wall.
+            CREATE TABLE transmission (
+                id            INTEGER PRIMARY KEY,
+                election      INTEGER NOT NULL REFERENCES election (id),
+                voter         INTEGER NOT NULL REFERENCES voter (id),
+                date          TEXT NOT NULL CHECK (length(date) = 10),
+                method        TEXT NOT NULL,
+                ballot_number TEXT NOT NULL,
+                recorded_at   INTEGER NOT NULL,
+                UNIQUE (election, voter, date, method, ballot_number)
+            ) STRICT;
+            CREATE TRIGGER transmission_frozen BEFORE UPDATE ON transmission
+                BEGIN SELECT RAISE(ABORT, 'what was sent stays as it was written down'); END;
+            CREATE TRIGGER transmission_kept BEFORE DELETE ON transmission
+                BEGIN SELECT RAISE(ABORT, 'what was sent stays in the books'); END;
             """)
     ]
 }

@@ -260,7 +260,8 @@ private struct RollComparison {
             UPDATE request SET voter_class = $2, location = $3, form = $4, method = $5, request_date = $6, status = $7, valid_to = $8,
                 preference = $9, language = $10, protected = $11, precinct = $12, party = $13, email_index = $14, fingerprint = $15,
                 key_id = $16, sealed = $17, changed_at = $18,
-                released_at = CASE WHEN protected = 0 AND $11 = 1 THEN NULL ELSE released_at END
+                released_at = CASE WHEN protected = 0 AND $11 = 1 THEN NULL ELSE released_at END,
+                email_changed_at = CASE WHEN email_index <> $14 THEN $18 ELSE email_changed_at END
             WHERE id = $1
             """,
             .integer(request), c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11], c[12], c[13], c[14], c[15], c[16])

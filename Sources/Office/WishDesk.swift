@@ -56,8 +56,6 @@ package struct WishDesk: Sendable {
     private static let lookedAtOnce = 20_000
     /// Seconds to wait for whoever else makes links: letters that are due must not wait long for wishes.
     private static let patience = 2.0
-    /// After a change of the address, a link needs a person: whoever changed it would get the ballot.
-    private static let addressHours: Int64 = 72
 
     private struct Wish {
         let seq: Int64
@@ -262,15 +260,12 @@ package struct WishDesk: Sendable {
         _ ballot: LinkDesk.StandingBallot, in election: KeptElection, reason: String, clearing: [ExceptionList.Kind], detail: String,
         at now: Instant, mailed: (Transaction) throws -> Void = { _ in }, either: (Transaction) throws -> Void = { _ in }
     ) throws -> Outcome {
-        let since = now.adding(seconds: -Self.addressHours * 3600)
-        let changed = try office.books.read { transaction in
-            try transaction.count(
-                "SELECT count(*) FROM letter WHERE ballot = $1 AND kind = 'address_changed' AND queued_at > $2", .blob(ballot.id),
-                .integer(since.milliseconds))
-        }
+        // After a change of the address a link needs a person: whoever changed it would get the ballot.
+        let hasNewAddress = try office.books.read { try Approvals(office).hasNewAddress(ballot.id, at: now, in: $0) }
         let why: String
-        if changed > 0 {
-            why = "The e-mail address changed less than \(Self.addressHours) hours ago: make sure that it is the voter's, then make one."
+        if hasNewAddress {
+            why =
+                "The e-mail address changed less than \(Approvals.addressHours) hours ago: make sure that it is the voter's, then make one."
         } else {
             do {
                 try links.replaceLink(of: ballot, in: election, reason: reason, clearing: clearing) { transaction in

@@ -49,7 +49,8 @@ struct StaffPages: Sendable {
     }
 
     private static let nav: [(StaffRoute, String)] = [
-        (.start, "Elections"), (.returns, "Envelopes"), (.decisions, "Decisions"), (.exceptions, "Exceptions"), (.staff, "Staff")
+        (.start, "Elections"), (.returns, "Envelopes"), (.decisions, "Decisions"), (.approvals, "Approvals"), (.exceptions, "Exceptions"),
+        (.staff, "Staff")
     ]
 
     private static func page(of route: StaffRoute) -> StaffPage? {
@@ -57,6 +58,7 @@ struct StaffPages: Sendable {
         case .start: .start
         case .returns: .returns
         case .decisions: .decisions
+        case .approvals: .approvals
         case .exceptions: .exceptions
         case .staff: .staff
         default: nil

@@ -178,6 +178,9 @@ struct StaffResponder: HTTPResponder {
         case .decisions: return try await decisions(call, signed)
         case .decide(let piece): return try await decide(piece, call, signed)
         case .reverse(let piece): return try await reverse(piece, call, signed)
+        case .approvals: return try await approvals(call, signed)
+        case .approve(let id): return try await settle(call, signed, done: "approved") { try $0.approve(id) }
+        case .refuse(let id): return try await settle(call, signed, done: "refused") { try $0.refuse(id) }
         case .exceptions: return try await exceptions(call, signed)
         case .exceptionsFile: return try await exceptionsFile(signed)
         case .staff: return try await staff(signed)

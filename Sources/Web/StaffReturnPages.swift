@@ -86,10 +86,13 @@ extension StaffResponder {
 
     func reverse(_ piece: Int64, _ call: StaffCall, _ signed: Signed) async throws -> Response {
         let (desk, reason) = (signed.desk, call.form["reason"] ?? "")
-        do { try await pool.run { try desk.reverse(piece, reason: reason) } } catch let error as OfficeError where error.code != .broken {
+        let outcome: Returns.Reversal
+        do { outcome = try await pool.run { try desk.reverse(piece, reason: reason) } } catch let error as OfficeError
+            where error.code != .broken && error.code != .notFound
+        {
             return try await decisions(call, signed, alert: error)
         }
-        return redirect(.decisions, query: "?done=1")
+        return outcome == .waits ? redirect(.approvals) : redirect(.decisions, query: "?done=1")
     }
 
     private static func decision(_ form: [String: String]) throws -> Returns.Decision {

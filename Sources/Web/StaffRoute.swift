@@ -23,6 +23,10 @@ package enum StaffRoute: Equatable, Sendable {
     case decisions
     case decide(piece: Int64)
     case reverse(piece: Int64)
+    /// What waits for a second person.
+    case approvals
+    case approve(Int64)
+    case refuse(Int64)
     case exceptions
     case exceptionsFile
     case staff
@@ -46,7 +50,8 @@ package enum StaffRoute: Equatable, Sendable {
         .signIn, .signOut, .enrol, .start, .search, .election(1), .voters(election: 1), .voter(election: 1, voter: 1),
         .newLink(election: 1, voter: 1), .note(election: 1, voter: 1), .receive(election: 1, voter: 1),
         .ballot("00112233445566778899aabbccddeeff"), .returns, .decisions,
-        .decide(piece: 1), .reverse(piece: 1), .exceptions, .exceptionsFile, .staff, .metrics, .styleSheet, .script, .icon
+        .decide(piece: 1), .reverse(piece: 1), .approvals, .approve(1), .refuse(1), .exceptions, .exceptionsFile, .staff, .metrics,
+        .styleSheet, .script, .icon
     ]
 
     /// The route of a path, without its query; nil where there is none.
@@ -61,6 +66,10 @@ package enum StaffRoute: Equatable, Sendable {
         case "returns" where parts.count == 1: self = .returns
         case "decisions" where parts.count == 1: self = .decisions
         case "exceptions" where parts.count == 1: self = .exceptions
+        case "approvals" where parts.count == 1: self = .approvals
+        case "approvals" where parts.count == 3:
+            guard let id = Self.row(parts[1]), parts[2] == "approve" || parts[2] == "refuse" else { return nil }
+            self = parts[2] == "approve" ? .approve(id) : .refuse(id)
         case "exceptions.csv" where parts.count == 1: self = .exceptionsFile
         case "staff" where parts.count == 1: self = .staff
         case "metrics" where parts.count == 1: self = .metrics
@@ -116,6 +125,9 @@ package enum StaffRoute: Equatable, Sendable {
         case .decisions: "/decisions"
         case .decide(let piece): "/decisions/\(piece)"
         case .reverse(let piece): "/decisions/\(piece)/reverse"
+        case .approvals: "/approvals"
+        case .approve(let id): "/approvals/\(id)/approve"
+        case .refuse(let id): "/approvals/\(id)/refuse"
         case .exceptions: "/exceptions"
         case .exceptionsFile: "/exceptions.csv"
         case .staff: "/staff"
@@ -129,11 +141,12 @@ package enum StaffRoute: Equatable, Sendable {
     /// What may be done with it, by HTTP's words.
     package var methods: [String] {
         switch self {
-        case .start, .election, .voters, .voter, .ballot, .decisions, .exceptions, .exceptionsFile, .staff, .metrics, .styleSheet, .script,
+        case .start, .election, .voters, .voter, .ballot, .decisions, .approvals, .exceptions, .exceptionsFile, .staff, .metrics,
+            .styleSheet, .script,
             .icon:
             ["GET", "HEAD"]
         case .signIn, .enrol, .search, .returns: ["GET", "HEAD", "POST"]
-        case .signOut, .newLink, .note, .receive, .decide, .reverse: ["POST"]
+        case .signOut, .newLink, .note, .receive, .decide, .reverse, .approve, .refuse: ["POST"]
         }
     }
 
@@ -143,10 +156,11 @@ package enum StaffRoute: Equatable, Sendable {
         case .signIn, .styleSheet, .script, .icon, .metrics: .nobody
         case .signOut: .anySession
         case .enrol: .newcomer
-        case .start, .search, .election, .voters, .voter, .ballot, .decisions, .exceptions, .exceptionsFile, .staff: .power(.look)
+        case .start, .search, .election, .voters, .voter, .ballot, .decisions, .approvals, .exceptions, .exceptionsFile, .staff:
+            .power(.look)
         case .returns: isPost ? .power(.handle) : .power(.look)
-        case .newLink, .note, .receive, .decide: .power(.handle)
-        case .reverse: .power(.supervise)
+        case .newLink, .note, .receive, .decide, .refuse: .power(.handle)
+        case .reverse, .approve: .power(.supervise)
         }
     }
 }

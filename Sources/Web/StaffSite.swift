@@ -44,7 +44,7 @@ package struct StaffSite: Sendable {
         quiet.logLevel = max(logger.logLevel, .warning)
         let (logger, onListening) = (logger, onListening)
         // Apart from everything that voters or letters wait for.
-        let (pool, doorPool) = (WorkPool(threads: 2), WorkPool(threads: 1))
+        let (pool, doorPool) = (WorkPool(threads: 4), WorkPool(threads: 1))
         let names = NameIndex(office)
         let certificate = try certificate()
         let tls = certificate?.tls
@@ -65,7 +65,8 @@ package struct StaffSite: Sendable {
                 onListening(port)
             },
             logger: quiet)
-        return Dispensable(application: application, pools: [pool, doorPool], place: "\(listen.host):\(listen.port)", logger: logger)
+        return Dispensable(
+            application: application, names: names, pools: [pool, doorPool], place: "\(listen.host):\(listen.port)", logger: logger)
     }
 
     private func certificate() throws -> SiteCertificate? {
@@ -78,11 +79,19 @@ package struct StaffSite: Sendable {
     /// and the rest goes on.
     private struct Dispensable<Application: Service>: Service {
         let application: Application
+        let names: NameIndex
         let pools: [WorkPool]
         let place: String
         let logger: Logger
 
         func run() async throws {
+            let (names, logger) = (names, logger)
+            // Before somebody looks for the first voter; whoever does meanwhile waits for it.
+            Task { [pools] in
+                do { try await pools[0].run { try names.fill() } } catch is CancellationError {} catch {
+                    logger.error("the names of the roll cannot be read", metadata: ["reason": "\(error)"])
+                }
+            }
             do {
                 try await application.run()
             } catch let error where !(error is CancellationError) {

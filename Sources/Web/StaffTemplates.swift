@@ -36,7 +36,8 @@ enum StaffTemplates {
     /// Every page by its name.
     static let pages: [StaffPage: String] = [
         .signIn: signIn, .enrol: enrol, .recovery: recovery, .start: start, .election: election, .voters: voters, .search: search,
-        .voter: voter, .returns: returns, .decisions: decisions, .exceptions: exceptions, .staff: staff, .message: message
+        .voter: voter, .returns: returns, .decisions: decisions, .approvals: approvals, .exceptions: exceptions, .staff: staff,
+        .message: message
     ]
 
     private static let signIn = """
@@ -227,6 +228,18 @@ enum StaffTemplates {
         {{/more}}{{/main}}{{/layout}}
         """
 
+    private static let approvals = """
+        {{<layout}}{{$main}}<h1>{{title}}</h1>
+        {{^waiting}}<p>Nothing waits for a second person.</p>
+        {{/waiting}}{{#waiting}}<section><h2>{{#address}}<a href="{{address}}">{{name}}</a>{{/address}}{{^address}}A voter{{/address}}</h2>
+        <p>{{what}}. {{by}} asked for it, {{at}}: {{reason}}</p>
+        {{#own}}<p class="note">You asked for this: somebody else must approve it.</p>
+        {{/own}}{{#approves}}<form method="post" action="/approvals/{{id}}/approve"><input type="hidden" name="form" value="{{form}}"><button>Approve</button></form>
+        {{/approves}}{{#refuses}}<form method="post" action="/approvals/{{id}}/refuse"><input type="hidden" name="form" value="{{form}}"><button class="quiet">{{no}}</button></form>
+        {{/refuses}}</section>
+        {{/waiting}}{{/main}}{{/layout}}
+        """
+
     private static let exceptions = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         <p><a href="/exceptions.csv">As a file for a spreadsheet</a></p>
@@ -257,5 +270,5 @@ enum StaffTemplates {
 
 /// The desk's pages.
 enum StaffPage: String, Sendable, CaseIterable {
-    case signIn, enrol, recovery, start, election, voters, search, voter, returns, decisions, exceptions, staff, message
+    case signIn, enrol, recovery, start, election, voters, search, voter, returns, decisions, approvals, exceptions, staff, message
 }

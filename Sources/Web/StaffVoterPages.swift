@@ -27,6 +27,7 @@ extension StaffResponder {
     /// What was just done, by the word in the address.
     private static let done = [
         "new-link": "A new link is made; its letter goes out in a moment.", "note": "The note is kept.",
+        "waits": "A supervisor other than you must approve this first; it is on the page Approvals.",
         "received": "The envelope is written down.",
         "duplicate": "Such an envelope of this voter was written down before; nothing was changed."
     ]
@@ -124,14 +125,17 @@ extension StaffResponder {
 
     func newLink(_ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed) async throws -> Response {
         let (desk, reason) = (signed.desk, call.form["reason"] ?? "")
-        return try await changing(voter, election, call, signed, done: "new-link") {
-            try desk.newLink(for: voter, election: election, reason: reason)
+        return try await changing(voter, election, call, signed) {
+            try desk.newLink(for: voter, election: election, reason: reason) == .made ? "new-link" : "waits"
         }
     }
 
     func note(_ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed) async throws -> Response {
         let (desk, text) = (signed.desk, call.form["note"] ?? "")
-        return try await changing(voter, election, call, signed, done: "note") { try desk.note(text, on: voter, election: election) }
+        return try await changing(voter, election, call, signed) {
+            try desk.note(text, on: voter, election: election)
+            return "note"
+        }
     }
 
     func receiveWithoutCode(_ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed) async throws -> Response {
@@ -140,20 +144,19 @@ extension StaffResponder {
             let error = OfficeError(.badInput, "Say what is in the envelope.", hint: "Press one of the two buttons.")
             return try await self.voter(voter, election, call, signed, alert: error)
         }
-        let received: Returns.Received
-        do { received = try await pool.run { try desk.receive(kind, of: voter, election: election) } } catch let error as OfficeError
-            where error.code != .notFound && error.code != .broken
-        {
-            return try await self.voter(voter, election, call, signed, alert: error)
+        return try await changing(voter, election, call, signed) {
+            try desk.receive(kind, of: voter, election: election).outcome.rawValue
         }
-        return redirect(.voter(election: election, voter: voter), query: "?done=\(received.outcome.rawValue)")
     }
 
     /// Does something to a voter, and shows the voter's page again: with what was done, or with why it was not.
+    ///
+    /// - Parameter body: returns the word of what was done.
     private func changing(
-        _ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed, done: String, _ body: @escaping @Sendable () throws -> Void
+        _ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed, _ body: @escaping @Sendable () throws -> String
     ) async throws -> Response {
-        do { try await pool.run(body) } catch let error as OfficeError where error.code != .notFound && error.code != .broken {
+        let done: String
+        do { done = try await pool.run(body) } catch let error as OfficeError where error.code != .notFound && error.code != .broken {
             return try await self.voter(voter, election, call, signed, alert: error)
         }
         return redirect(.voter(election: election, voter: voter), query: "?done=\(done)")

@@ -59,13 +59,18 @@ struct BallotsCommand: ParsableCommand {
             let id = try TypedVoter.id(voter)
             let reason = try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? ""
             let desk = LinkDesk(try office.open())
-            try TerminalActor.doing { try desk.newLink(for: id, election: ElectionID(election), reason: reason) }
-            let cells: [JSONValue] = [.string(voter), .string(election), "replaced", "queued"]
+            let outcome = try TerminalActor.doing { try desk.newLink(for: id, election: ElectionID(election), reason: reason) }
+            let waits = outcome == .waits
+            let cells: [JSONValue] = [.string(voter), .string(election), waits ? "waits" : "replaced", waits ? "none" : "queued"]
             let columns = ["voter_id", "election", "link", "letter"]
             let table = ReportTable(columns: columns, rows: [cells])
             try Report(
                 json: ["voter_id": cells[0], "election": cells[1], "link": cells[2], "letter": cells[3]], table: table,
-                foot: ["The letter is waiting: uocava letters send\(office.suffix)"]
+                foot: [
+                    waits
+                        ? "The e-mail address changed less than 72 hours ago: a supervisor must approve this at the desk, on the page Approvals."
+                        : "The letter is waiting: uocava letters send\(office.suffix)"
+                ]
             ).show(as: output.format)
         }
     }

@@ -89,7 +89,10 @@ struct Uocava: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Sending",
-                subcommands: [IssueCommand.self, LettersCommand.self, BallotsCommand.self, ServeCommand.self, SiteCommand.self]),
+                subcommands: [
+                    IssueCommand.self, LettersCommand.self, BallotsCommand.self, TransmittedCommand.self, ServeCommand.self,
+                    SiteCommand.self
+                ]),
             CommandGroup(name: "Return", subcommands: [ReturnsCommand.self]),
             CommandGroup(
                 name: "Reporting",

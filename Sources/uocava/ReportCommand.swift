@@ -6,7 +6,7 @@ import Office
 /// `uocava report`
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Reports that somebody works through.", subcommands: [Undelivered.self])
+        commandName: "report", abstract: "Reports that somebody works through.", subcommands: [Undelivered.self, Transmitted.self])
 
     /// `uocava report undelivered`
     struct Undelivered: ParsableCommand {
@@ -79,6 +79,57 @@ struct ReportCommand: ParsableCommand {
                 "Addresses, and what the relay said: --format csv. A new link, once you have reached the voter: "
                     + "uocava ballots new-link VOTER --election ID --reason TEXT"
             ]
+        }
+    }
+
+    /// `uocava report transmitted`
+    struct Transmitted: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "transmitted",
+            abstract: "When each voter's first ballot was sent, and whether that was in time.",
+            usage: "uocava report transmitted --election ID [--only TIMING] [--format FORM]",
+            discussion: """
+                Sent means: the relay took the letter with the link, or the day that "uocava transmitted" \
+                brought; whichever came first. Who asked at least 45 days before a federal election must \
+                be sent a ballot at least 45 days before it (52 USC 20302(a)(8)(A)).
+
+                  in_time       asked in time, sent in time
+                  late          asked in time, sent too late
+                  due           asked in time, not sent yet
+                  missed        asked in time, not sent, and the day has passed
+                  asked_later   asked later: State law says when
+                  not_accepted  the request is not accepted
+
+                Examples:
+                  uocava report transmitted --election 2028-general --only due
+                  uocava report transmitted --election 2028-general --format csv > sent.csv
+                """)
+
+        @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
+        var election: String
+
+        @Option(name: .long, help: ArgumentHelp("Only these.", valueName: "TIMING"))
+        var only: String?
+
+        @OptionGroup var office: OfficeOptions
+        @OptionGroup var output: OutputOptions
+
+        /// Lists them.
+        func run() throws {
+            let timing = only.flatMap(TransmittedLine.Timing.init(rawValue:))
+            if let only, timing == nil {
+                throw OfficeError(
+                    .usage, "\(Printable.quote(only)) is no timing.",
+                    hint: "Known are \(TransmittedLine.Timing.allCases.map(\.rawValue).joined(separator: ", ")).")
+            }
+            let all = try Reports(try office.open()).transmitted(election: ElectionID(election))
+            let lines = all.filter { timing == nil || $0.timing == timing }
+            let sums = TransmittedLine.Timing.allCases.map { kind in (kind.rawValue, all.count { $0.timing == kind }) }.filter { $0.1 > 0 }
+            try Report(
+                json: lines.json, table: lines.table,
+                foot: all.isEmpty ? [] : ["\(counted(all.count, "voter")): \(sums.map { "\($0.1) \($0.0)" }.joined(separator: ", "))."],
+                nothing: "Nobody."
+            ).show(as: output.format)
         }
     }
 }

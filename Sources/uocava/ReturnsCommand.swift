@@ -237,14 +237,16 @@ struct ReturnsCommand: ParsableCommand {
         func run() throws {
             let words = try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? ""
             let desk = Returns(try office.open())
-            try TerminalActor.doing {
+            let outcome = try TerminalActor.doing {
                 guard let envelope = try envelope.named else { return try desk.reverse(code ?? "", reason: words) }
-                try desk.reverse(envelope.kind, of: envelope.voter, election: envelope.election, reason: words)
+                return try desk.reverse(envelope.kind, of: envelope.voter, election: envelope.election, reason: words)
             }
             let printed = code.map { ReturnCode($0)?.text ?? $0 } ?? envelope.voter ?? ""
+            let status: JSONValue = outcome == .waits ? "waits" : "received"
             try Report(
-                json: ["code": .string(printed), "status": "received"],
-                table: ReportTable(columns: ["code", "status"], rows: [[.string(printed), "received"]])
+                json: ["code": .string(printed), "status": status],
+                table: ReportTable(columns: ["code", "status"], rows: [[.string(printed), status]]),
+                foot: outcome == .waits ? ["A supervisor must approve this at the desk, on the page Approvals."] : []
             ).show(as: output.format)
         }
     }

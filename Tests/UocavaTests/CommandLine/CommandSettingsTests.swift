@@ -34,7 +34,7 @@ struct CommandSettingsTests {
                 $ uocava letters send
                 = 65
                 err office/uocava.yaml: 1 problem.
-                err uocava.yaml:27: smtp.from
+                err uocava.yaml:28: smtp.from
                 err is not an e-mail address
                 err Write the address alone
                 """)

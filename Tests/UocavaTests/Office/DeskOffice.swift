@@ -20,8 +20,16 @@ final class DeskOffice: Sendable {
     static let other = ElectionID("2028-shelbyville")
     static let mine = TestOffice.election
 
-    init() throws {
-        test = try TestOffice(at: try DistrictOffice.copied(try Self.template.get()), clock: TestOffice.ClockBox(TestOffice.start))
+    /// - Parameter setting: a line of uocava.yaml that is a remark there, and holds here.
+    init(setting: String? = nil) throws {
+        let folder = try DistrictOffice.copied(try Self.template.get())
+        if let setting {
+            let file = folder.appendingPathComponent(Configuration.fileName)
+            let text = try String(contentsOf: file, encoding: .utf8)
+            try #require(text.contains("# \(setting)"))
+            try Data(text.replacingOccurrences(of: "# \(setting)", with: setting).utf8).write(to: file)
+        }
+        test = try TestOffice(at: folder, clock: TestOffice.ClockBox(TestOffice.start))
         test.advance(seconds: 3600)
         names = NameIndex(test.office)
         door = StaffDoor(test.office)
@@ -91,5 +99,13 @@ final class DeskOffice: Sendable {
     /// The return code on a voter's envelope.
     func code(_ number: String, _ election: ElectionID = mine) throws -> String {
         try #require(try Reports(test.office).status(election: election, of: number).first?.returnCode?.text)
+    }
+}
+
+extension DeskOffice {
+    /// A roll of Springfield brings a voter's new address.
+    func changeAddress(of index: Int) throws {
+        _ = try VoterRoll(test.office).importRoll(
+            TestOffice.roll([TestOffice.row(index, email: "new\(index)@example.org")]), file: "voters.csv", election: Self.mine)
     }
 }
