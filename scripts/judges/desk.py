@@ -1,14 +1,9 @@
 """A clerk's day in Chromium: sign in with a telephone's codes, find a voter, make a new link, scan fifty envelopes, decide, take back, hand over.
 
-The codes come from this file's own TOTP, so that the program is not its own judge. axe-core looks at every page, in both colour schemes.
+The codes come from a TOTP of our own, so that the program is not its own judge. axe-core looks at every page, in both colour schemes.
 """
 
-import base64
-import hashlib
-import hmac
 import json
-import struct
-import subprocess
 import time
 
 from selenium.webdriver.common.keys import Keys
@@ -16,17 +11,9 @@ from selenium.webdriver.common.keys import Keys
 import axe
 from browser import PATIENCE, Browser
 from house import ELECTION, becomes, quiet_port
+from totp import PASSWORD, code, invite
 
 ENVELOPES = 50
-PASSWORD = "correct horse battery"
-
-
-def code(secret, at=None):
-    """RFC 6238 with SHA-1, six digits, half minutes."""
-    counter = struct.pack(">Q", int((at or time.time()) // 30))
-    digest = hmac.new(base64.b32decode(secret.replace(" ", "")), counter, hashlib.sha1).digest()
-    place = digest[19] & 15
-    return f"{(struct.unpack('>I', digest[place:place + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
 
 
 class Clerk:
@@ -72,12 +59,6 @@ class Clerk:
     def press(self, selector):
         self.into(selector)
         self.browser.follow(Keys.ENTER)
-
-
-def invite(site, login, role):
-    made = subprocess.run(
-        [site.program, "staff", "add", login, "--role", role, "--office", site.folder, "--format", "json"], capture_output=True, check=True)
-    return json.loads(made.stdout)["password"]
 
 
 def enrol(clerk, login, password, sees=False):
@@ -133,7 +114,7 @@ def judge(verdicts, house, chosen, chance):
 
 def day(verdicts, site, clerk, ballots, chance):
     browser = clerk.browser
-    secret, recovery = enrol(clerk, "ann.lee", invite(site, "ann.lee", "supervisor"), sees=True)
+    secret, recovery = enrol(clerk, "ann.lee", invite(site.program, site.folder, "ann.lee", "supervisor"), sees=True)
     verdicts.holds("a newcomer sets up with an authenticator and gets ten recovery codes", len(recovery) == 10, 10, recovery)
     clerk.see("recovery")
     clerk.press("main a")
@@ -231,7 +212,7 @@ def decide(verdicts, site, clerk, ballots):
 
 def plain(verdicts, site, clerk, ballots):
     """The same desk without scripts: a scan is a page."""
-    enrol(clerk, "bo", invite(site, "bo", "clerk"))
+    enrol(clerk, "bo", invite(site.program, site.folder, "bo", "clerk"))
     clerk.press("main a")
     clerk.go("Envelopes")
     for ballot in ballots[:2] + ballots[:1]:
