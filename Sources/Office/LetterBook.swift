@@ -71,13 +71,18 @@ struct LetterBook {
     }
 
     /// Withdraws the letters with a link to a ballot; those that a sender has in hand find their link dead.
-    func withdrawLinks(to owner: Owner) throws {
+    func withdrawLinks(to owner: Owner) throws { try withdraw("link IS NOT NULL", to: owner) }
+
+    /// Withdraws what would tell a voter of a decision that was taken back.
+    func withdrawDecision(to owner: Owner) throws { try withdraw("(kind = 'accepted' OR kind = 'rejected')", to: owner) }
+
+    private func withdraw(_ condition: String, to owner: Owner) throws {
         let letters = try transaction.all(
             """
             UPDATE letter SET state = 'withdrawn', ended_at = $2, lease_until = NULL, leased_by = NULL
-            WHERE ballot = $1 AND link IS NOT NULL AND state IN ('queued', 'deferred') RETURNING id, kind, link
+            WHERE ballot = $1 AND \(condition) AND state IN ('queued', 'deferred') RETURNING id, kind, link
             """, .blob(owner.ballot), .integer(now.milliseconds)
-        ) { (id: try $0.integer("id"), kind: LetterKind(rawValue: try $0.text("kind")), link: try $0.blob("link")) }
+        ) { (id: try $0.integer("id"), kind: LetterKind(rawValue: try $0.text("kind")), link: try $0.optionalBlob("link")) }
         let entries = letters.compactMap { letter in letter.kind.map { Self.withdrawn(letter.id, $0, link: letter.link, of: owner) } }
         try Journal.append(entries, at: now, in: transaction)
     }

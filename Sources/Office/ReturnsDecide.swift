@@ -228,6 +228,8 @@ extension Returns {
             guard case .moved = outcome else {
                 throw OfficeError(.notAllowed, "The ballot in this envelope was replaced or cancelled.", hint: "Nothing was changed.")
             }
+            try LetterBook(office, at: now, in: transaction).withdrawDecision(
+                to: LetterBook.Owner(ballot: ballot, voter: envelope.voter, election: envelope.election.id))
         }
         try office.catchUp()
     }

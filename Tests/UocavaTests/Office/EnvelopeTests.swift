@@ -108,6 +108,11 @@ struct EnvelopeTests {
         try returns.reverse(code, reason: "cured by a signed statement")
         #expect(try test.status("V1") == "received")
         #expect(try piece("V1", .ballot, test) == "open")
+        // Nobody is told any more of what does not hold.
+        let letters = try test.office.books.read { books in
+            try books.all("SELECT kind || ' ' || state AS line FROM letter WHERE kind = 'rejected'") { try $0.text("line") }
+        }
+        #expect(letters == ["rejected withdrawn"])
         try test.verify("taken back")
         #expect(try returns.decide(code, .accept) == .accepted)
         try test.verify("decided anew")
