@@ -369,7 +369,7 @@ package struct Configuration: Sendable {
             return
         }
         if parts.scheme == "http", !isLoopback(host) {
-            site.report("url", "http is only for this machine", hint: "Voters' links must be https.")
+            site.report("url", "http is only for this machine", hint: "Whatever leaves it must be https.")
         }
     }
 

@@ -24,9 +24,6 @@ package struct Desk: Sendable {
         actor = Actor(session.member.login, from: address)
     }
 
-    /// Whether SAMPLE stands on every page.
-    package var isTest: Bool { office.isTest }
-
     /// - Throws: ``OfficeError`` `notAllowed` where the role does not reach so far.
     func allow(_ power: StaffMember.Power) throws {
         guard member.role.has(power) else {

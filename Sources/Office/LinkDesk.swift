@@ -31,6 +31,7 @@ package struct LinkDesk: Sendable {
 
     /// The same in an election that was looked up.
     func newLink(for voter: VoterID, in election: KeptElection, reason: String) throws -> Outcome {
+        try Self.check(reason)
         let approvals = Approvals(office)
         let name = Actor.current?.name ?? ""
         let isAtDesk = Actor.current?.address != nil
@@ -39,7 +40,10 @@ package struct LinkDesk: Sendable {
             let now = office.clock.now()
             let waits = try office.books.write { transaction in
                 let standing = try ballot(of: voter, in: election, transaction)
-                guard try approvals.hasNewAddress(standing.id, at: now, in: transaction) else { return false }
+                // What cannot have a new link is told so at once.
+                guard EventKind.linkReplaced.status(after: standing.status) != nil,
+                    try approvals.hasNewAddress(standing.id, at: now, in: transaction)
+                else { return false }
                 try approvals.ask(.newLink, election: election.id, voter: standing.voter, reason: reason, at: now, in: transaction)
                 return true
             }
@@ -49,15 +53,18 @@ package struct LinkDesk: Sendable {
         return .made
     }
 
+    private static func check(_ reason: String) throws {
+        guard !reason.allSatisfy(\.isWhitespace) else {
+            throw OfficeError(.usage, "A new link needs a reason.", hint: "For example: --reason \"The voter lost the letter\"")
+        }
+    }
+
     /// Makes it, whoever must have said yes.
     ///
     /// - Parameter more: what belongs into the transaction in which the letter is queued.
     func makeLink(
         for voter: VoterID, in election: KeptElection, reason: String, with more: (Transaction) throws -> Void = { _ in }
     ) throws {
-        guard !reason.allSatisfy(\.isWhitespace) else {
-            throw OfficeError(.usage, "A new link needs a reason.", hint: "For example: --reason \"The voter lost the letter\"")
-        }
         let lock = try office.lock("links", wait: 30, busy: "Another process is making links.")
         defer { withExtendedLifetime(lock) {} }
         try finishInterruptedLocked()

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Voters' names in the memory of the office process, so that staff find them by the first letters: in the databases every name is sealed.
 ///
-/// About 70 bytes a voter. It is filled by opening every record once (`fill`), and takes in what later imports bring when it is next asked.
+/// About 90 bytes a voter. It is filled by opening every record once (`fill`), and takes in what later imports bring when it is next asked.
 package final class NameIndex: Sendable {
     private let office: Office
     private let state = Mutex(State())
@@ -37,11 +37,13 @@ package final class NameIndex: Sendable {
         /// The last import that is in it, by its row in the journal.
         var known: Int64 = 0
         /// When the records that are in it were last changed.
-        var changedAt: Int64 = Int64.min
+        var changedAt: Int64 = 0
     }
 
     private static let separator: UInt8 = 1
     private static let page = 4096
+    /// An import is dated when it begins, and a State's takes minutes: what is dated so much earlier may have come since.
+    private static let overlap: Int64 = 3600 * 1000
     // Word for word what the index `journal_basis` is made for, or SQLite walks through the whole journal.
     private static let imports = """
         SELECT ifnull(max(seq), 0) FROM journal WHERE election = $1 AND kind = 'roll_imported'
@@ -72,12 +74,11 @@ package final class NameIndex: Sendable {
         var position: Int64 = 0
         while true {
             let rows = try office.books.read { books in
-                // One import has one moment: what it changed is dated with it or later.
                 try books.all(
                     """
                     SELECT id AS request, election, key_id, sealed, changed_at FROM request WHERE id > $1 AND changed_at >= $2
                     ORDER BY id LIMIT \(page)
-                    """, .integer(position), .integer(state.changedAt)
+                    """, .integer(position), .integer(state.changedAt - overlap)
                 ) { row in
                     (
                         request: try row.integer("request"), election: try row.integer("election"),

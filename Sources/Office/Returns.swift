@@ -211,7 +211,8 @@ package struct Returns: Sendable {
     /// Writes down an envelope that has no code to scan: a write-in ballot (FWAB), a paper ballot that the office posted, or one whose code
     /// cannot be read.
     ///
-    /// A `ballot` is the one that was issued to the voter and is not back yet, where there is one.
+    /// A `ballot` of a voter whom a paper one was sent to (`uocava transmitted`) is that one. Anybody else's is the one that was issued, and
+    /// a duplicate where its envelope is here already: whoever looks the voter up twice means the same envelope.
     ///
     /// - Throws: ``OfficeError`` `notFound` for the voter, `badInput` for a time that cannot be.
     package func receive(
@@ -244,7 +245,9 @@ package struct Returns: Sendable {
                     .notFound, "There is no voter \(Printable.quote(number.text)) on the roll of \(election.definition.id).",
                     hint: "Keep the envelope: whoever sends a write-in ballot may ask for registration with it. Import the request first.")
             }
-            if kind == .ballot, let ballot = try standing(of: voter, election.id, in: transaction) {
+            if kind == .ballot, !(try hasPaper(voter, election.id, in: transaction)),
+                let ballot = try standing(of: voter, election.id, in: transaction)
+            {
                 guard receivedAt.seconds >= ballot.found.issuedAt.seconds else {
                     throw OfficeError(
                         .badInput, "It cannot have come at \(receivedAt): the ballot was issued at \(ballot.found.issuedAt).",
@@ -335,12 +338,15 @@ package struct Returns: Sendable {
         }.flatMap { $0 }
     }
 
-    /// The voter's ballot that stands, and its code, where its envelope has not come.
+    private func hasPaper(_ voter: Int64, _ election: Int64, in transaction: Transaction) throws -> Bool {
+        try transaction.count("SELECT count(*) FROM transmission WHERE election = $1 AND voter = $2", .integer(election), .integer(voter)) > 0
+    }
+
+    /// The voter's ballot that stands, and its code.
     private func standing(of voter: Int64, _ election: Int64, in transaction: Transaction) throws -> (found: Found, code: String)? {
         let ballot = try transaction.first(
             """
             SELECT b.id, b.key_id, b.sealed FROM ballot b WHERE b.election = $1 AND b.voter = $2 AND b.status NOT IN ('replaced', 'cancelled')
-                AND NOT EXISTS (SELECT 1 FROM return_piece p WHERE p.ballot = b.id)
             """, .integer(election), .integer(voter)
         ) { row in
             try BallotSecrets(

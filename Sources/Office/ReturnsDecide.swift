@@ -28,17 +28,7 @@ extension Returns {
     /// - Throws: ``OfficeError`` `badInput` for a reason in words that may not stand in a letter; `notFound` for an unknown code; `notAllowed`
     ///   where it has not come back, is decided, was replaced, came too late, or another envelope of the voter counts or is waited for.
     package func decide(_ code: String, _ decision: Decision) throws -> BallotStatus {
-        try decide(decision) { transaction in
-            guard let ballot = try find(code, in: transaction) else { throw Self.unknown(code) }
-            let piece = try transaction.first("SELECT id FROM return_piece WHERE ballot = $1", .blob(ballot.id)) { try $0.integer("id") }
-            guard let piece else {
-                let code = ReturnCode(code)?.text ?? Printable.escape(code)
-                throw OfficeError(
-                    .notAllowed, "\(code) has not been received yet, so there is nothing to decide.",
-                    hint: "Write it down first: uocava returns receive \(code)")
-            }
-            return piece
-        }
+        try decide(decision) { try piece(code, in: $0) }
     }
 
     /// The same for an envelope without a code, by its voter.
@@ -51,6 +41,18 @@ extension Returns {
 
     /// The same for an envelope by its row.
     func decide(piece: Int64, _ decision: Decision) throws -> BallotStatus { try decide(decision) { _ in piece } }
+
+    private func piece(_ code: String, in transaction: Transaction) throws -> Int64 {
+        guard let ballot = try find(code, in: transaction) else { throw Self.unknown(code) }
+        let piece = try transaction.first("SELECT id FROM return_piece WHERE ballot = $1", .blob(ballot.id)) { try $0.integer("id") }
+        guard let piece else {
+            let code = ReturnCode(code)?.text ?? Printable.escape(code)
+            throw OfficeError(
+                .notAllowed, "\(code) has not been received yet, so there is nothing to decide.",
+                hint: "Write it down first: uocava returns receive \(code)")
+        }
+        return piece
+    }
 
     private func piece(_ kind: ReturnRules.Kind, of number: VoterID, election id: ElectionID, in transaction: Transaction) throws -> Int64 {
         let election = try ElectionBook.find(id, in: transaction)
@@ -150,10 +152,7 @@ extension Returns {
     /// - Throws: ``OfficeError`` `notAllowed` where nothing is decided, or another envelope of the voter counts meanwhile.
     @discardableResult
     package func reverse(_ code: String, reason: String) throws -> Reversal {
-        try reverse(reason: reason) { transaction in
-            guard let ballot = try find(code, in: transaction) else { throw Self.unknown(code) }
-            return try transaction.first("SELECT id FROM return_piece WHERE ballot = $1", .blob(ballot.id)) { try $0.integer("id") } ?? 0
-        }
+        try reverse(reason: reason) { try piece(code, in: $0) }
     }
 
     /// The same for an envelope without a code, by its voter.

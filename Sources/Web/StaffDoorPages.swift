@@ -30,7 +30,7 @@ extension StaffResponder {
         return redirect(.signIn, cookie: cookie.ending)
     }
 
-    func enrolment(_ call: StaffCall, _ signed: Signed, said: StaffPages.Said = .nothing) async throws -> Response {
+    func enrolment(_ signed: Signed, said: StaffPages.Said = .nothing) async throws -> Response {
         let (door, name) = (door, office.isTest ? "SAMPLE ballot desk" : "Ballot desk")
         let (enrolment, symbol) = try await pool.run {
             let enrolment = try door.enrolment(signed.session, officeName: name)
@@ -48,7 +48,7 @@ extension StaffResponder {
         let (password, code) = (call.form["password"] ?? "", call.form["code"] ?? "")
         guard password == call.form["again"] else {
             let error = OfficeError(.badInput, "The two passwords are not the same.", hint: "Type the same one twice.")
-            return try await enrolment(call, signed, said: .init(alert: error))
+            return try await enrolment(signed, said: .init(alert: error))
         }
         let (door, actor) = (door, Actor(signed.session.member.login, from: call.address))
         do {
@@ -60,7 +60,7 @@ extension StaffResponder {
             response.headers[.setCookie] = cookie.opening(done.cookie)
             return response
         } catch let error as OfficeError where error.code == .badInput {
-            return try await enrolment(call, signed, said: .init(alert: error))
+            return try await enrolment(signed, said: .init(alert: error))
         }
     }
 

@@ -44,9 +44,11 @@ struct StaffResponder: HTTPResponder {
     private let origin: FormOrigin
     private let addresses: ClientAddress
     private let isHTTPS: Bool
+    /// Whoever sends many sign-ins at once, 64 MB each one after the other, is told to come back.
+    private let seats = Seats(256, ofOne: 64)
     let logger: Logger
 
-    /// A note of 500 characters outside ASCII has 9 bytes for each byte of UTF-8's four at most.
+    /// A note of 500 characters has four bytes each at most, and each byte three characters in a form: 6 KB, and room for the rest.
     private static let largestForm = 32 << 10
     private static let longestPath = 512
 
@@ -67,9 +69,16 @@ struct StaffResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context visitor: Visitor) async throws -> Response {
+        let address = addresses.of(peer: visitor.channel.remoteAddress, headers: request.headers)
+        guard let seat = seats.take(address) else {
+            var busy = message(.serviceUnavailable, "Too much at once", ["Nothing was done. Wait a moment, and try again."])
+            busy.headers[.retryAfter] = "2"
+            return request.method == .head ? busy.createHeadResponse() : busy
+        }
+        defer { withExtendedLifetime(seat) {} }
         let response: Response
         do {
-            response = try await answer(request, visitor)
+            response = try await answer(request, address, visitor)
         } catch let cancelled as CancellationError {
             throw cancelled
         } catch {
@@ -78,7 +87,7 @@ struct StaffResponder: HTTPResponder {
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ request: Request, _ visitor: Visitor) async throws -> Response {
+    private func answer(_ request: Request, _ address: String, _ visitor: Visitor) async throws -> Response {
         guard request.uri.path.utf8.count <= Self.longestPath, let route = StaffRoute(path: request.uri.path) else {
             return message(.notFound, "There is no such page", ["The address may be mistyped, or the page was never there."])
         }
@@ -96,14 +105,14 @@ struct StaffResponder: HTTPResponder {
             do {
                 form = PostedForm.fields(try await FormBody.bytes(of: request, upTo: Self.largestForm))
             } catch is NIOTooManyBytesError {
-                return closing(message(.contentTooLarge, "This is too much", ["Say it shorter."]))
+                return closing(message(.contentTooLarge, "This is too much", ["Say it shorter."]), visitor)
             } catch is FormBody.Slow {
-                return closing(message(.requestTimeout, "The form did not arrive", ["Nothing was done. Try again."]))
+                return closing(message(.requestTimeout, "The form did not arrive", ["Nothing was done. Try again."]), visitor)
             }
         }
         let call = StaffCall(
             head: request.head, query: PostedForm.fields(Array((request.uri.query ?? "").utf8.prefix(1024))), form: form,
-            address: addresses.of(peer: visitor.channel.remoteAddress, headers: request.headers), visitor: visitor)
+            address: address, visitor: visitor)
         let needed = route.guarded(isPost: request.method == .post)
         if needed == .nobody { return try await open(route, call) }
         guard let session = try await session(of: call) else {
@@ -161,7 +170,7 @@ struct StaffResponder: HTTPResponder {
         let isPost = call.head.method == .post
         switch route {
         case .signOut: return try await signOut(call, signed)
-        case .enrol: return isPost ? try await enrol(call, signed) : try await enrolment(call, signed)
+        case .enrol: return isPost ? try await enrol(call, signed) : try await enrolment(signed)
         case .start: return try await start(signed)
         case .search: return isPost ? try await search(call, signed) : searchForm(signed)
         case .election(let id): return try await election(id, signed)
@@ -231,10 +240,10 @@ struct StaffResponder: HTTPResponder {
         return Response(status: .seeOther, headers: fields, body: ResponseBody())
     }
 
-    /// The rest of what the client sends is not wanted.
-    private func closing(_ response: Response) -> Response {
+    /// The rest of what the client sends is not wanted. HTTP/2 has no such header (RFC 9113, 8.2.2): there only the stream ends.
+    private func closing(_ response: Response, _ visitor: Visitor) -> Response {
         var response = response
-        response.headers[.connection] = "close"
+        if !visitor.channel.isStream { response.headers[.connection] = "close" }
         return response
     }
 

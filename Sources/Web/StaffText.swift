@@ -60,12 +60,31 @@ enum StaffText {
         }
     }
 
+    /// What happened, from the journal's word, in a clerk's.
+    static func event(_ word: String) -> String {
+        switch word {
+        case "letter_sent": "Letter taken by the relay"
+        case "letter_queued": "Letter put into the outbox"
+        case "letter_deferred": "Letter put off by the relay"
+        case "letter_withdrawn": "Letter withdrawn"
+        case "notice_letter": "A letter about the ballot"
+        case "link_replaced": "New link"
+        case "claimed": "Opened"
+        case "delivered": "Downloaded in full"
+        case "received": "Envelope came"
+        case "held": "Put on hold"
+        case "reversed": "Decision taken back"
+        case "noted": "Note"
+        case "transmitted": "Sent elsewhere"
+        case "counter_event_refused": "The site reported what cannot have happened"
+        case _ where word.hasPrefix("piece_"): "Envelope without a code: \(word.dropFirst("piece_".count))"
+        default: words(word)
+        }
+    }
+
     /// A word of the books as people read it: `letter_bounced` → `Letter bounced`.
     static func words(_ word: String) -> String {
         let text = word.replacingOccurrences(of: "_", with: " ").replacingOccurrences(of: "-", with: " ")
         return text.prefix(1).uppercased() + text.dropFirst()
     }
-
-    /// A role's name.
-    static func role(_ role: StaffMember.Role) -> String { role.rawValue }
 }

@@ -105,7 +105,7 @@ extension StaffResponder {
                 }),
             "history": StaffPages.table(
                 shown.history.map { step in
-                    var row: [String: Any] = ["at": moment(step.at), "what": StaffText.words(step.kind), "by": step.by ?? ""]
+                    var row: [String: Any] = ["at": moment(step.at), "what": StaffText.event(step.kind), "by": step.by ?? ""]
                     if let words = step.words { row["words"] = words }
                     return row
                 }),

@@ -38,26 +38,14 @@ struct BallotsCommand: ParsableCommand {
         @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
         var election: String
 
-        @Option(name: .long, help: ArgumentHelp("Why, in your own words; without names.", valueName: "TEXT"))
-        var reason: String?
-
-        @Option(name: .long, help: ArgumentHelp("A file that says why; - for standard input.", valueName: "FILE"))
-        var reasonFile: String?
-
+        @OptionGroup var why: ReasonOptions
         @OptionGroup var office: OfficeOptions
         @OptionGroup var output: OutputOptions
-
-        /// One reason.
-        func validate() throws {
-            if (reason == nil) == (reasonFile == nil) {
-                throw ValidationError("Say why with --reason TEXT, or with --reason-file FILE; one of the two.")
-            }
-        }
 
         /// Replaces the link.
         func run() throws {
             let id = try TypedVoter.id(voter)
-            let reason = try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? ""
+            let reason = try why.words()
             let desk = LinkDesk(try office.open())
             let outcome = try TerminalActor.doing { try desk.newLink(for: id, election: ElectionID(election), reason: reason) }
             let waits = outcome == .waits

@@ -216,26 +216,16 @@ struct ReturnsCommand: ParsableCommand {
 
         @OptionGroup var envelope: EnvelopeOptions
 
-        @Option(name: .long, help: ArgumentHelp("Why, in your own words; without names.", valueName: "TEXT"))
-        var reason: String?
-
-        @Option(name: .long, help: ArgumentHelp("A file that says why; - for standard input.", valueName: "FILE"))
-        var reasonFile: String?
-
+        @OptionGroup var why: ReasonOptions
         @OptionGroup var office: OfficeOptions
         @OptionGroup var output: OutputOptions
 
-        /// An envelope, and one reason.
-        func validate() throws {
-            try envelope.check(orCode: code)
-            if (reason == nil) == (reasonFile == nil) {
-                throw ValidationError("Say why with --reason TEXT, or with --reason-file FILE; one of the two.")
-            }
-        }
+        /// An envelope.
+        func validate() throws { try envelope.check(orCode: code) }
 
         /// Takes it back.
         func run() throws {
-            let words = try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? ""
+            let words = try why.words()
             let desk = Returns(try office.open())
             let outcome = try TerminalActor.doing {
                 guard let envelope = try envelope.named else { return try desk.reverse(code ?? "", reason: words) }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Elections
 import Foundation
 import Office
@@ -26,4 +27,25 @@ enum WrittenReason {
         }
         return words
     }
+}
+
+/// Why something is done, in the words of who does it.
+struct ReasonOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("Why, in your own words; without names.", valueName: "TEXT"))
+    var reason: String?
+
+    @Option(name: .long, help: ArgumentHelp("A file that says why; - for standard input.", valueName: "FILE"))
+    var reasonFile: String?
+
+    /// One of the two.
+    func validate() throws {
+        if (reason == nil) == (reasonFile == nil) {
+            throw ValidationError("Say why with --reason TEXT, or with --reason-file FILE; one of the two.")
+        }
+    }
+
+    /// The words.
+    ///
+    /// - Throws: what ``WrittenReason/read(_:)`` throws.
+    func words() throws -> String { try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? "" }
 }
