@@ -339,7 +339,8 @@ package struct Returns: Sendable {
     }
 
     private func hasPaper(_ voter: Int64, _ election: Int64, in transaction: Transaction) throws -> Bool {
-        try transaction.count("SELECT count(*) FROM transmission WHERE election = $1 AND voter = $2", .integer(election), .integer(voter)) > 0
+        try transaction.count("SELECT count(*) FROM transmission WHERE election = $1 AND voter = $2", .integer(election), .integer(voter))
+            > 0
     }
 
     /// The voter's ballot that stands, and its code.
