@@ -33,6 +33,7 @@ package enum Bucket: String, CaseIterable, Sendable, Hashable {
             return BucketDecision(.protected, "the voter's data are protected; release the ballot by hand")
         }
         if facts.alreadyIssued { return BucketDecision(.alreadyIssued, "a ballot was issued before") }
+        if facts.isCancelled { return BucketDecision(.notEligible, "the office cancelled the ballot, and nobody asked for another") }
         if let first = voter.preference.first {
             if !first.isElectronic { return BucketDecision(.byMail, "the voter asked for \(first.rawValue)") }
         } else if facts.noPreference == .mail {
@@ -68,8 +69,10 @@ package struct IssueFacts {
     package var record: VoterRecord?
     /// Whether somebody released this protected voter's ballot.
     package var released: Bool
-    /// Whether the voter has a ballot in this election that was not cancelled.
+    /// Whether a ballot of the voter's in this election stands, and nobody asked for another in its place.
     package var alreadyIssued: Bool
+    /// Whether the office cancelled the voter's ballot, and nobody asked for another: none is issued by itself.
+    package var isCancelled: Bool
     /// Election day.
     package var electionDate: CivilDate
     /// The day at the office.
@@ -85,8 +88,8 @@ package struct IssueFacts {
 
     /// All facts of one voter.
     package init(
-        held: String? = nil, record: VoterRecord?, released: Bool = false, alreadyIssued: Bool = false, electionDate: CivilDate,
-        today: CivilDate,
+        held: String? = nil, record: VoterRecord?, released: Bool = false, alreadyIssued: Bool = false, isCancelled: Bool = false,
+        electionDate: CivilDate, today: CivilDate,
         noPreference: NoPreference = .mail, style: @escaping () -> Result<StyleID, Unresolved>,
         packetMissing: @escaping (StyleID) -> String? = { _ in nil }, unprintable: @escaping (StyleID) -> String? = { _ in nil }
     ) {
@@ -94,6 +97,7 @@ package struct IssueFacts {
         self.record = record
         self.released = released
         self.alreadyIssued = alreadyIssued
+        self.isCancelled = isCancelled
         self.electionDate = electionDate
         self.today = today
         self.noPreference = noPreference

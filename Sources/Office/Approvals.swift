@@ -16,6 +16,10 @@ package struct Approvals: Sendable {
         case newLink = "new_link"
         /// To take a decision on an envelope back.
         case reversal
+        /// To replace a ballot that its voter has opened.
+        case replacement
+        /// To issue ballots to everyone who is due, from the roll and the styles as they are.
+        case batch
     }
 
     /// Something that waits for a second person.
@@ -23,11 +27,13 @@ package struct Approvals: Sendable {
         /// Its row.
         package let id: Int64
         package let kind: Kind
-        /// The rows of the election and of the voter.
+        /// The rows of the election and of the voter; a batch has none.
         package let election: Int64
-        package let voter: Int64
+        package let voter: Int64?
         /// The envelope's row, of a reversal.
         package let piece: Int64?
+        /// The ballot's id, of a replacement.
+        package let ballot: [UInt8]?
         /// Why, in the words of who asked.
         package let reason: String
         /// Who asked, and when.
@@ -66,20 +72,25 @@ package struct Approvals: Sendable {
     ///
     /// - Throws: ``OfficeError`` `broken` where nobody is at work.
     func ask(
-        _ kind: Kind, election: Int64, voter: Int64, piece: Int64? = nil, reason: String, at now: Instant, in transaction: Transaction
+        _ kind: Kind, election: Int64, voter: Int64?, piece: Int64? = nil, ballot: [UInt8]? = nil, basis: String? = nil, reason: String,
+        at now: Instant, in transaction: Transaction
     ) throws {
         guard let actor = Actor.current else { throw OfficeError(.broken, "Nobody asks.") }
-        let box = office.rollKeys.seal(Array(reason.utf8), table: "approval", id: RowID.bytes(voter))
+        let box = office.rollKeys.seal(Array(reason.utf8), table: "approval", id: RowID.bytes(voter ?? 0))
         let id = try transaction.first(
             """
-            INSERT INTO approval (election, voter, piece, kind, key_id, sealed, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT (election, voter, kind, ifnull(piece, 0)) WHERE outcome IS NULL DO NOTHING RETURNING id
-            """, .integer(election), .integer(voter), .integer(orNull: piece), .text(kind.rawValue), .text(box.keyID), .blob(box.sealed),
-            .text(actor.name), .integer(now.milliseconds), decode: { try $0.integer("id") })
+            INSERT INTO approval (election, voter, piece, ballot, basis, kind, key_id, sealed, asked_by, asked_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            ON CONFLICT (election, ifnull(voter, 0), kind, ifnull(piece, 0)) WHERE outcome IS NULL DO NOTHING RETURNING id
+            """, .integer(election), .integer(orNull: voter), .integer(orNull: piece), .blob(orNull: ballot), .text(orNull: basis),
+            .text(kind.rawValue), .text(box.keyID), .blob(box.sealed), .text(actor.name), .integer(now.milliseconds),
+            decode: { try $0.integer("id") })
         guard let id else { return }
         var facts: [String: JSONValue] = ["approval": .integer(id), "approval_kind": .string(kind.rawValue)]
         if let piece { facts["piece"] = .integer(piece) }
-        try Journal.append([JournalEntry(.approvalAsked, election: election, voter: voter, facts: facts)], at: now, in: transaction)
+        if let basis { facts["basis"] = .string(basis) }
+        try Journal.append(
+            [JournalEntry(.approvalAsked, election: election, voter: voter, ballot: ballot, facts: facts)], at: now, in: transaction)
     }
 
     // MARK: Looking
@@ -89,17 +100,18 @@ package struct Approvals: Sendable {
         try office.books.read { transaction in
             try transaction.all(
                 """
-                SELECT a.id, a.kind, a.election, a.voter, a.piece, a.key_id, a.sealed, a.asked_by, a.asked_at, e.jurisdiction
+                SELECT a.id, a.kind, a.election, a.voter, a.piece, a.ballot, a.key_id, a.sealed, a.asked_by, a.asked_at, e.jurisdiction
                 FROM approval a JOIN election e ON e.id = a.election WHERE a.outcome IS NULL ORDER BY a.id
                 """
             ) { row -> Waiting? in
                 guard scope.holds(try row.text("jurisdiction")), let kind = Kind(rawValue: try row.text("kind")) else { return nil }
-                let voter = try row.integer("voter")
+                let voter = try row.optionalInteger("voter")
                 let reason = try? office.rollKeys.open(
-                    try row.blob("sealed"), table: "approval", id: RowID.bytes(voter), keyID: try row.text("key_id"))
+                    try row.blob("sealed"), table: "approval", id: RowID.bytes(voter ?? 0), keyID: try row.text("key_id"))
                 return Waiting(
                     id: try row.integer("id"), kind: kind, election: try row.integer("election"), voter: voter,
-                    piece: try row.optionalInteger("piece"), reason: reason.map { String(decoding: $0, as: UTF8.self) } ?? "",
+                    piece: try row.optionalInteger("piece"), ballot: try row.optionalBlob("ballot"),
+                    reason: reason.map { String(decoding: $0, as: UTF8.self) } ?? "",
                     askedBy: try row.text("asked_by"), askedAt: Instant(milliseconds: try row.integer("asked_at")))
             }.compactMap { $0 }
         }
@@ -114,22 +126,26 @@ package struct Approvals: Sendable {
         let wanted = try find(id, within: scope)
         try checkSecond(wanted)
         let now = office.clock.now()
+        guard let kept = try office.books.read({ try ElectionBook.kept(wanted.election, in: $0) }) else { throw Self.nothing }
         switch wanted.kind {
         case .newLink:
-            let (kept, number) = try office.books.read { transaction in
-                (
-                    try ElectionBook.kept(wanted.election, in: transaction),
-                    try office.voterNumber(wanted.voter, election: wanted.election, in: transaction)
-                )
+            let number = try office.books.read { transaction in
+                try wanted.voter.flatMap { try office.voterNumber($0, election: wanted.election, in: transaction) }
             }
-            guard let kept, let number else {
-                throw OfficeError(.broken, "The voter of approval \(id) is gone.", hint: "Run `uocava audit`.")
-            }
+            guard let number else { throw OfficeError(.broken, "The voter of approval \(id) is gone.", hint: "Run `uocava audit`.") }
             try LinkDesk(office).makeLink(for: number, in: kept, reason: wanted.reason) { try settle(wanted, "approved", at: now, in: $0) }
         case .reversal:
             try Returns(office, within: scope).reverseNow(piece: wanted.piece ?? 0, reason: wanted.reason) {
                 try settle(wanted, "approved", at: now, in: $0)
             }
+        case .replacement:
+            guard let voter = wanted.voter, let ballot = wanted.ballot else { throw Self.nothing }
+            try office.catchUp()
+            try office.books.write { transaction in
+                try settle(wanted, "approved", at: now, in: transaction)
+                try BallotDesk(office).queueApproved(ballot, voter: voter, in: kept, reason: wanted.reason, in: transaction)
+            }
+        case .batch: try office.books.write { try settle(wanted, "approved", at: now, in: $0) }
         }
     }
 
@@ -158,15 +174,22 @@ package struct Approvals: Sendable {
 
     /// The database itself refuses a yes of who asked.
     private func settle(_ wanted: Waiting, _ outcome: String, at now: Instant, in transaction: Transaction) throws {
+        try settle(wanted.id, election: wanted.election, voter: wanted.voter, outcome, at: now, in: transaction)
+    }
+
+    /// The same by its row.
+    func settle(
+        _ id: Int64, election: Int64, voter: Int64?, _ outcome: String, at now: Instant, in transaction: Transaction
+    ) throws {
         let changed = try transaction.execute(
-            "UPDATE approval SET outcome = $2, decided_by = $3, decided_at = $4 WHERE id = $1 AND outcome IS NULL", .integer(wanted.id),
+            "UPDATE approval SET outcome = $2, decided_by = $3, decided_at = $4 WHERE id = $1 AND outcome IS NULL", .integer(id),
             .text(outcome), .text(Actor.current?.name ?? ""), .integer(now.milliseconds))
         guard changed == 1 else { throw Self.nothing }
         try Journal.append(
             [
                 JournalEntry(
-                    .approvalDecided, election: wanted.election, voter: wanted.voter,
-                    facts: ["approval": .integer(wanted.id), "outcome": .string(outcome)])
+                    .approvalDecided, election: election, voter: voter,
+                    facts: ["approval": .integer(id), "outcome": .string(outcome)])
             ], at: now, in: transaction)
     }
 }

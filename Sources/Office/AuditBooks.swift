@@ -25,7 +25,9 @@ struct BooksCheck {
 
     private func checkBallots(_ history: JournalCheck.History, _ books: Transaction) throws {
         var seen = 0
-        try books.forEach("SELECT id, election, voter, style, base, packet, status, status_at, issued_at, mail_serial FROM ballot") { row in
+        try books.forEach(
+            "SELECT id, election, voter, style, base, packet, status, status_at, issued_at, mail_serial, supersedes FROM ballot"
+        ) { row in
             seen += 1
             let id = try row.blob("id")
             let subject = "ballot \(hex(id))"
@@ -46,9 +48,11 @@ struct BooksCheck {
             let same =
                 try told.styleRow == row.integer("style") && told.base == row.blob("base") && told.packet == row.blob("packet")
                 && told.voter == row.integer("voter") && told.election == row.integer("election")
-                && told.mailSerial == row.optionalInteger("mail_serial")
+                && told.mailSerial == row.optionalInteger("mail_serial") && told.supersedes == row.optionalBlob("supersedes")
             if !same {
-                notes.add(.frozen, subject, "Voter, style, base, packet or envelope's number are not those that the journal tells of.")
+                notes.add(
+                    .frozen, subject,
+                    "Voter, style, base, packet, envelope's number or the ballot that it replaces are not those that the journal tells of.")
             }
         }
         try books.forEach(
@@ -119,7 +123,7 @@ struct BooksCheck {
 
     private func checkBatches(_ history: JournalCheck.History, _ books: Transaction) throws {
         var seen: Set<Int64> = []
-        try books.forEach("SELECT id, started_at, finished_at, issued FROM batch") { row in
+        try books.forEach("SELECT id, started_at, finished_at, issued, approval FROM batch") { row in
             let id = try row.integer("id")
             seen.insert(id)
             let told = history.batches[id] ?? JournalCheck.History.Batch()
@@ -128,6 +132,10 @@ struct BooksCheck {
             }
             if told.finishedAt != (try row.optionalInteger("finished_at")) {
                 notes.add(.journal, "batch \(id)", "The time of its end was changed: the journal has another.")
+            }
+            // One that was interrupted has no end, and its approval is known from the approval's own row.
+            if told.finishedAt != nil, told.approval != (try row.optionalInteger("approval")) {
+                notes.add(.journal, "batch \(id)", "The approval that it was begun with is not the one that the journal tells of.")
             }
             if told.finishedAt != nil, told.issued != (try row.integer("issued")) {
                 notes.add(.buckets, "batch \(id)", "It says that it issued another number of ballots than the journal tells.")

@@ -52,6 +52,8 @@ extension JournalCheck.History {
     struct Approval: Equatable {
         let voter: Int64?
         let kind: String
+        let ballot: [UInt8]?
+        let basis: String?
         let askedBy: String
         var outcome: String?
         var decidedBy: String?
@@ -63,7 +65,10 @@ extension JournalCheck.History {
         let name = facts["by"]?.stringValue ?? ""
         if kind == "approval_asked" {
             let before = approvals.updateValue(
-                Approval(voter: voter, kind: facts["approval_kind"]?.stringValue ?? "", askedBy: name), forKey: id)
+                Approval(
+                    voter: voter, kind: facts["approval_kind"]?.stringValue ?? "",
+                    ballot: facts["ballot"]?.stringValue.flatMap { bytes(hex: $0) }, basis: facts["basis"]?.stringValue, askedBy: name),
+                forKey: id)
             return before == nil ? nil : "It was asked for before."
         }
         guard let before = approvals[id], before.outcome == nil else {
@@ -106,6 +111,7 @@ struct DeskCheck {
     func run(_ history: JournalCheck.History, _ books: Transaction) throws {
         try checkAccounts(history, books)
         try checkApprovals(history, books)
+        try ReplacementCheck(notes: notes).run(history, books)
         try checkTransmissions(history, books)
         try checkTotals(books)
     }
@@ -129,11 +135,12 @@ struct DeskCheck {
 
     private func checkApprovals(_ history: JournalCheck.History, _ books: Transaction) throws {
         var missing = Set(history.approvals.keys)
-        try books.forEach("SELECT id, voter, kind, asked_by, outcome, decided_by FROM approval") { row in
+        try books.forEach("SELECT id, voter, kind, ballot, basis, asked_by, outcome, decided_by FROM approval") { row in
             let id = try row.integer("id")
             missing.remove(id)
             let kept = JournalCheck.History.Approval(
-                voter: try row.integer("voter"), kind: try row.text("kind"), askedBy: try row.text("asked_by"),
+                voter: try row.optionalInteger("voter"), kind: try row.text("kind"), ballot: try row.optionalBlob("ballot"),
+                basis: try row.optionalText("basis"), askedBy: try row.text("asked_by"),
                 outcome: try row.optionalText("outcome"), decidedBy: try row.optionalText("decided_by"))
             if kept != history.approvals[id] {
                 notes.add(.journal, "approval \(id)", "What was asked for, or who approved it, is not what the journal tells.")

@@ -25,6 +25,8 @@ struct JournalCheck {
         var transmissions: Set<Transmission> = []
         /// What needed a second person, by row.
         var approvals: [Int64: Approval] = [:]
+        /// Ballots that were asked for in place of others, by row.
+        var replacements: [Int64: Replacement] = [:]
         /// The desk's accounts, by name.
         var accounts: [String: Account] = [:]
         /// The counter's events that were taken over, by number: kind, ballot, time.
@@ -37,6 +39,7 @@ struct JournalCheck {
             let base: [UInt8]
             let packet: [UInt8]
             let mailSerial: Int64?
+            let supersedes: [UInt8]?
             let issuedAt: Int64
             var status: BallotStatus?
             var statusAt: Int64
@@ -61,6 +64,7 @@ struct JournalCheck {
             var startedAt: Int64?
             var finishedAt: Int64?
             var issued: Int64 = 0
+            var approval: Int64?
         }
 
         struct Exception: Hashable {
@@ -163,6 +167,9 @@ struct JournalCheck {
             history.transmissions.insert(History.Transmission(election, voter, facts))
         }
         if let wrong = history.takeApproval(row.kind, voter: row.voter, facts) { notes.add(.journal, subject, wrong) }
+        if let wrong = history.takeReplacement(row.kind, voter: row.voter, ballot: row.ballot, at: row.at, facts) {
+            notes.add(.journal, subject, wrong)
+        }
         if let wrong = history.takeStaff(row.kind, facts) { notes.add(.journal, subject, wrong) }
         if row.kind == "office_made" { history.madeAsTest = facts["test"]?.boolValue }
         if let election = row.election {
@@ -175,7 +182,10 @@ struct JournalCheck {
                 history.batches[batch, default: History.Batch()].issued += 1
                 history.batches[batch]?.startedAt = row.at
             }
-            if row.kind == "batch_finished" { history.batches[batch, default: History.Batch()].finishedAt = row.at }
+            if row.kind == "batch_finished" {
+                history.batches[batch, default: History.Batch()].finishedAt = row.at
+                history.batches[batch]?.approval = facts["approval"]?.integerValue
+            }
         }
         guard let id = row.ballot, let event = EventKind(rawValue: row.kind) else { return }
         if event == .issued {
@@ -184,7 +194,8 @@ struct JournalCheck {
                 election: row.election ?? 0, voter: row.voter ?? 0, styleRow: facts["style_row"]?.integerValue ?? 0,
                 base: facts["base"]?.stringValue.flatMap { bytes(hex: $0) } ?? [],
                 packet: facts["packet"]?.stringValue.flatMap { bytes(hex: $0) } ?? [], mailSerial: facts["mail_serial"]?.integerValue,
-                issuedAt: row.at, status: .issued, statusAt: row.at)
+                supersedes: facts["supersedes"]?.stringValue.flatMap { bytes(hex: $0) }, issuedAt: row.at, status: .issued, statusAt: row.at
+            )
             return
         }
         guard var ballot = history.ballots[id] else { return notes.add(.journal, subject, "It tells of a ballot that was never issued.") }

@@ -171,9 +171,16 @@ struct LetterCheck {
             """
             SELECT lower(hex(l.id)) AS name FROM link l
             WHERE l.ended_at IS NOT NULL AND NOT (\(journal("link_replaced", at: "= l.ended_at"))
+                OR \(journal("replaced", at: "= l.ended_at")) OR \(journal("cancelled", at: "= l.ended_at"))
                 OR \(journal("interrupted_cleared", at: ">= l.ended_at")))
             """
         ) { notes.add(.journal, "link \(try $0.text("name"))", "The journal does not tell that it was replaced then.") }
+        try books.forEach(
+            """
+            SELECT lower(hex(l.id)) AS name FROM ballot b JOIN link l ON l.ballot = b.id
+            WHERE (b.status = 'replaced' OR b.status = 'cancelled') AND l.ended_at IS NULL
+            """
+        ) { notes.add(.links, "link \(try $0.text("name"))", "It stands, though its ballot does not.") }
     }
 
     /// Whoever stops the mail without the journal's knowing keeps every voter waiting.

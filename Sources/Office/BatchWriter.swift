@@ -16,6 +16,8 @@ struct DecidedVoter: Sendable {
     let sequence: Int64
     let base: BaseDesk?
     let made: MadeBallot?
+    /// What the ballot takes the place of; nil: nothing.
+    let replaces: Replacement?
 }
 
 /// Writes what ``IssueRun`` makes, a chunk after the other: to the counter first, then, in one transaction, to the books.
@@ -31,6 +33,8 @@ final class BatchWriter: Sendable {
     private let closesAt: Instant
     /// The voters with an open exception that this run may clear.
     private let open: Set<Int64>
+    /// The row of a second person's yes, where the office wants one.
+    private let approval: Int64?
 
     private let counterQueue = DispatchQueue(label: "issue-counter")
     private let booksQueue = DispatchQueue(label: "issue-books")
@@ -45,6 +49,8 @@ final class BatchWriter: Sendable {
         /// Chunks that were submitted and are not yet in the books.
         var unwritten = 0
         var batch: Int64?
+        /// Ballots that were made in place of others whose envelopes came meanwhile: nobody gets them.
+        var overtaken = 0
         /// Held from a chunk's first row at the counter until the marks in the books are past its last: nobody else may make links between.
         var links: FileLock?
         /// When others could last make links for certain.
@@ -63,12 +69,13 @@ final class BatchWriter: Sendable {
     /// How long others may have to wait until they can make links.
     private static let longestHold = Duration.seconds(2)
 
-    init(office: Office, election: KeptElection, now: Instant, closesAt: Instant, open: Set<Int64>) {
+    init(office: Office, election: KeptElection, now: Instant, closesAt: Instant, open: Set<Int64>, approval: Int64?) {
         self.office = office
         self.election = election
         self.now = now
         self.closesAt = closesAt
         self.open = open
+        self.approval = approval
     }
 
     /// Takes a chunk; waits while too many are not yet written.
@@ -104,15 +111,21 @@ final class BatchWriter: Sendable {
 
     /// Waits until everything is written, and ends the batch.
     ///
-    /// - Returns: the batch's number; nil where nobody was issued a ballot.
-    func finish(_ result: Issuing.Result) throws -> Int64? {
+    /// - Returns: what the run came to, with the batch's number where somebody was issued a ballot.
+    func finish(_ result: Issuing.Result) throws -> Issuing.Result {
         // The log is copied while the books are still written: else that is waited for when the files are closed.
         // Nothing is lost where it cannot: what the log holds is kept.
         counterQueue.async { [self] in try? office.counter.copyLog() }
         try drain()
-        let batch = state.withLock { $0.batch }
+        var result = result
+        let (batch, overtaken) = state.withLock { ($0.batch, $0.overtaken) }
+        result.batch = batch
+        if overtaken > 0 {
+            result.buckets[.issued, default: 0] -= overtaken
+            result.buckets[.alreadyIssued, default: 0] += overtaken
+        }
         if let batch { try end(batch, result) }
-        return batch
+        return result
     }
 
     /// Waits until everything that was submitted is written, or is given up after a failure.
@@ -196,13 +209,13 @@ final class BatchWriter: Sendable {
             let ballots = try books.prepare(
                 """
                 INSERT INTO ballot (id, election, voter, sequence, style, base, packet, batch, status, status_at, issued_at, return_index,
-                    tracking, key_id, sealed, mail_serial)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $9, $10, $11, $12, $13, $14)
+                    tracking, key_id, sealed, mail_serial, supersedes)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $9, $10, $11, $12, $13, $14, $15)
                 """)
             let links = try LinkRows(in: books)
             for voter in decided {
                 try list(voter, in: books)
-                if let made = voter.made, let base = voter.base, let batch {
+                if let made = voter.made, let base = voter.base, let batch, try takePlace(of: voter.replaces, made, &entries, in: books) {
                     try insert(voter, made, base, batch: batch, with: ballots, links, &entries, in: books)
                 }
             }
@@ -217,10 +230,30 @@ final class BatchWriter: Sendable {
         if let used { state.withLock { $0.batch = used } }
     }
 
+    /// Sets the old ballot aside, where the new one takes the place of one.
+    ///
+    /// - Returns: false where the old one's envelope came meanwhile: that counts, and nobody is told of the new one.
+    private func takePlace(
+        of old: Replacement?, _ made: MadeBallot, _ entries: inout [JournalEntry], in books: Transaction
+    ) throws -> Bool {
+        guard let old else { return true }
+        if let told = try old.setAside(office, for: made.id, at: now, in: books) {
+            entries += told
+            return true
+        }
+        try CounterTasks.add(.sweep, ballot: made.id, in: books)
+        state.withLock { $0.overtaken += 1 }
+        return false
+    }
+
     private func begin(in books: Transaction) throws -> Int64 {
+        guard approval != nil || !office.configuration.staff.secondPerson.contains(.batch) else {
+            throw OfficeError(
+                .tryAgain, "Somebody became due while nobody was asked to approve a batch.", hint: "Run `uocava issue` again.")
+        }
         let batch = try books.first(
-            "INSERT INTO batch (election, started_at) VALUES ($1, $2) RETURNING id", .integer(election.id), .integer(now.milliseconds),
-            decode: { try $0.integer("id") })
+            "INSERT INTO batch (election, started_at, approval) VALUES ($1, $2, $3) RETURNING id", .integer(election.id),
+            .integer(now.milliseconds), .integer(orNull: approval), decode: { try $0.integer("id") })
         guard let batch else { throw OfficeError(.broken, "A batch could not be begun.") }
         return batch
     }
@@ -232,7 +265,9 @@ final class BatchWriter: Sendable {
         try ballots.execute(
             .blob(made.id), .integer(election.id), .integer(voter.voter), .integer(voter.sequence), .integer(base.styleRow),
             .blob(made.base), .blob(made.sha256), .integer(batch), .integer(now.milliseconds), .blob(made.returnIndex),
-            .blob(made.tracking), .text(made.sealedBallot.keyID), .blob(made.sealedBallot.sealed), .integer(orNull: made.mailSerial))
+            .blob(made.tracking), .text(made.sealedBallot.keyID), .blob(made.sealedBallot.sealed), .integer(orNull: made.mailSerial),
+            .blob(orNull: voter.replaces?.ballot.ballot))
+        if let old = voter.replaces { try old.end(made.id, at: now, in: books) }
         let letter = try links.record(
             made.link, to: LetterBook.Owner(ballot: made.id, voter: voter.voter, election: election.id), kind: .ballotReady, at: now)
         var facts: [String: JSONValue] = [
@@ -240,6 +275,10 @@ final class BatchWriter: Sendable {
             "packet": .string(hex(made.sha256)), "batch": .integer(batch)
         ]
         if let serial = made.mailSerial { facts["mail_serial"] = .integer(serial) }
+        if let old = voter.replaces {
+            facts["supersedes"] = .string(hex(old.ballot.ballot))
+            facts["replacement"] = .integer(old.id)
+        }
         entries.append(JournalEntry(.ballot(.issued), election: election.id, voter: voter.voter, ballot: made.id, facts: facts))
         entries.append(letter)
         if made.linesByHand > 0 {
@@ -270,14 +309,11 @@ final class BatchWriter: Sendable {
             try books.execute(
                 "UPDATE batch SET finished_at = $2, issued = $3 WHERE id = $1", .integer(batch), .integer(end.milliseconds),
                 .integer(Int64(result.buckets[.issued] ?? 0)))
-            try Journal.append(
-                [
-                    JournalEntry(
-                        .batchFinished, election: election.id,
-                        facts: [
-                            "batch": .integer(batch), "buckets": result.json["buckets"] ?? .null, "total": .integer(Int64(result.total))
-                        ])
-                ], at: end, in: books)
+            var facts: [String: JSONValue] = [
+                "batch": .integer(batch), "buckets": result.json["buckets"] ?? .null, "total": .integer(Int64(result.total))
+            ]
+            if let approval { facts["approval"] = .integer(approval) }
+            try Journal.append([JournalEntry(.batchFinished, election: election.id, facts: facts)], at: end, in: books)
         }
     }
 }

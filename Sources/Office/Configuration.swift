@@ -72,6 +72,10 @@ package struct Configuration: Sendable {
     package enum SecondPerson: String, Sendable, CaseIterable {
         /// To take a decision on an envelope back.
         case reversal
+        /// To replace a ballot that its voter has opened: two of the same voter's may be on their way then.
+        case replacement
+        /// To issue a batch.
+        case batch
     }
 
     /// The relay that takes the letters.
@@ -403,7 +407,7 @@ package struct Configuration: Sendable {
               # url: "https://desk.elections.example.gov"
               # tls: { certificate: desk.crt, key: desk.key }
               # idle_minutes: 30
-              # second_person: [reversal]
+              # second_person: [reversal, replacement, batch]
 
             smtp:
               # The relay that takes the letters. `tls: none` is only for a relay on this machine.

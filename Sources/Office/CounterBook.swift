@@ -13,7 +13,7 @@ extension Office {
         let book = CounterBook(self)
         var first: CounterTrouble?
         // A voter's timeline does not depend on the news of others: each is tried.
-        for direction in [book.copyEvents, book.publishSteps] {
+        for direction in [book.copyEvents, CounterTasks(self).run, book.publishSteps] {
             do { try direction() } catch let trouble as CounterTrouble {
                 first = first ?? trouble
                 // Who keeps the file locked costs one wait.

@@ -6,7 +6,7 @@ extension Desk {
     package struct Approval: Sendable {
         /// What is asked for.
         package let wanted: Approvals.Waiting
-        /// Whom it is about; nil: no longer on the roll.
+        /// Whom it is about; nil: a batch, or no longer on the roll.
         package let voter: Found?
         /// Whether this person asked for it, and so cannot approve it.
         package let isOwn: Bool
@@ -20,7 +20,7 @@ extension Desk {
             try waiting.map { wanted in
                 Approval(
                     wanted: wanted,
-                    voter: try found(where: "r.election = $1 AND r.voter = $2", wanted.election, wanted.voter, books),
+                    voter: try wanted.voter.flatMap { try found(where: "r.election = $1 AND r.voter = $2", wanted.election, $0, books) },
                     isOwn: wanted.askedBy == member.login)
             }
         }

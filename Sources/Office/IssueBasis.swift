@@ -97,6 +97,25 @@ struct IssueBasis {
         ]
     }
 
+    /// One hash over all of an election that a ballot follows from: its definition and texts, the styles in use, the roll. Who approves a batch
+    /// approves it from these.
+    func fingerprint(of election: Int64) -> String {
+        var styles: [String: JSONValue] = [:]
+        for (code, number) in current[election] ?? [:] {
+            guard let style = self.styles[Revision(election: election, code: code, number: number)] else { continue }
+            styles[code] = [
+                "revision": .integer(number), "content": style.content, "files": .object(style.files.mapValues(JSONValue.string)),
+                "bases": .object(style.newest.mapValues(JSONValue.string))
+            ]
+        }
+        let definition = definitions[election]
+        let basis: JSONValue = [
+            "definition": .optional(definition?.definition), "texts": .optional(definition?.texts),
+            "inserts": .optional(definition?.inserts), "styles": .object(styles), "roll": .optional(rolls[election])
+        ]
+        return hex(SHA256.hash(basis.canonical))
+    }
+
     // MARK: Against the tables
 
     /// Everything that the tables say otherwise than the journal.

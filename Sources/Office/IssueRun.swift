@@ -17,12 +17,15 @@ final class IssueRun: Sendable {
     /// Nil where nothing is to be made: a dry run and the reports need no signing key.
     private let maker: PacketMaker?
     private let today: CivilDate
+    /// Ballots that this run makes in place of others, by voter.
+    private let replacements: [Int64: Replacement]
 
     /// Voters in memory at once: some 12 MB of packets. Five chunks of them are in the pipeline, and the candidates of a sixth.
     private static let chunk = 1024
 
     init(
-        office: Office, election: KeptElection, now: Instant, closesAt: Instant, bases: BaseShelf, maker: PacketMaker?
+        office: Office, election: KeptElection, now: Instant, closesAt: Instant, bases: BaseShelf, maker: PacketMaker?,
+        replacements: [Int64: Replacement]
     ) {
         self.office = office
         self.election = election
@@ -31,6 +34,7 @@ final class IssueRun: Sendable {
         self.bases = bases
         self.maker = maker
         today = now.civilDate(in: election.definition.timeZone)
+        self.replacements = replacements
     }
 
     /// A voter as the books know them before the decision.
@@ -48,14 +52,17 @@ final class IssueRun: Sendable {
     }
 
     func everyone(
-        _ scope: Issuing.Scope, releasing: Set<[UInt8]>, progress: @escaping (Issuing.Progress) -> Void
+        _ scope: Issuing.Scope, releasing: Set<[UInt8]>, approval: Int64? = nil, progress: @escaping (Issuing.Progress) -> Void
     ) throws -> Issuing.Result {
         var result = Issuing.Result(election: election.definition.id)
         let (voters, heldAlone) = try count(scope)
         result.total = voters + heldAlone
         if heldAlone > 0 { result.buckets[.held] = heldAlone }
         let writer =
-            maker == nil ? nil : BatchWriter(office: office, election: election, now: now, closesAt: closesAt, open: try openExceptions())
+            maker == nil
+            ? nil
+            : BatchWriter(
+                office: office, election: election, now: now, closesAt: closesAt, open: try openExceptions(), approval: approval)
         var done = heldAlone
         do {
             try forEachChunk(scope, releasing: releasing) { decided in
@@ -75,7 +82,7 @@ final class IssueRun: Sendable {
             try writer?.drain()
             throw error
         }
-        result.batch = try writer?.finish(result)
+        if let writer { result = try writer.finish(result) }
         return result
     }
 
@@ -213,6 +220,7 @@ final class IssueRun: Sendable {
                 hint: "No more ballots were issued. Run `uocava audit`.")
         }
         let definition = election.definition
+        let replaces = replacements[candidate.voter]
         var base: BaseDesk?
         let released = candidate.released || releasing.contains(candidate.numberIndex)
         let decision = Bucket.decide(
@@ -220,7 +228,10 @@ final class IssueRun: Sendable {
                 held: isMisfiled
                     ? "its record is not the one that the last roll brought: run `uocava audit`"
                     : candidate.held ? "a newer row of the roll cannot be read" : nil, record: record, released: released,
-                alreadyIssued: candidate.issued, electionDate: definition.date, today: today, noPreference: definition.noPreference,
+                alreadyIssued: candidate.issued && replaces == nil,
+                // Ballots there were, and none stands.
+                isCancelled: !candidate.issued && candidate.lastSequence > 0 && replaces == nil, electionDate: definition.date,
+                today: today, noPreference: definition.noPreference,
                 style: { [bases] in bases.resolver.resolve(record, scope: definition.scope(of: record.voterClass)) },
                 packetMissing: { [bases] style in
                     base = bases.desk(style, for: record)
@@ -233,7 +244,7 @@ final class IssueRun: Sendable {
         if decision.bucket == .issued, let maker, let base { made = try maker.make(record, on: base, at: now, ids: ids) }
         return DecidedVoter(
             request: candidate.request, voter: candidate.voter, record: record, issued: candidate.issued, decision: decision,
-            sequence: candidate.lastSequence + 1, base: base, made: made)
+            sequence: candidate.lastSequence + 1, base: base, made: made, replaces: replaces)
     }
 }
 

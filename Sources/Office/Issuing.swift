@@ -37,6 +37,8 @@ package struct Issuing: Sendable {
         package var total = 0
         /// The batch's number; nil where nothing was issued.
         package var batch: Int64?
+        /// Whether a second person must approve it first: nothing was changed then, and the buckets say what would be.
+        package var waits = false
 
         /// `{election, buckets, total, batch}`, every bucket named.
         package var json: JSONValue {
@@ -44,7 +46,7 @@ package struct Issuing: Sendable {
                 "election": .string(election.text),
                 "buckets": .object(
                     Dictionary(uniqueKeysWithValues: Bucket.allCases.map { ($0.rawValue, .integer(Int64(buckets[$0] ?? 0))) })),
-                "total": .integer(Int64(total)), "batch": batch.map(JSONValue.integer) ?? .null
+                "total": .integer(Int64(total)), "batch": batch.map(JSONValue.integer) ?? .null, "waits": .bool(waits)
             ]
         }
     }
@@ -81,15 +83,34 @@ package struct Issuing: Sendable {
         // Whatever is wrong with the key is told before anything is done.
         let signer = try order.dryRun ? nil : self.signer(now: now)
         let bases = try loadBases(of: election, issuedAt: now, cmsCapacity: signer?.longestCMS)
-        func run(_ maker: PacketMaker?) -> IssueRun {
-            IssueRun(office: office, election: election, now: now, closesAt: closes, bases: bases, maker: maker)
+        func run(_ maker: PacketMaker?) throws -> IssueRun {
+            IssueRun(
+                office: office, election: election, now: now, closesAt: closes, bases: bases, maker: maker,
+                replacements: try office.books.read { try Replacement.waiting(in: election.id, $0) })
+        }
+        // What was approved is what is issued: the roll and the styles as they were looked at.
+        let approvals = BatchApprovals(office)
+        var approval: Int64?
+        if signer != nil, office.configuration.staff.secondPerson.contains(.batch) {
+            approval = try approvals.given(for: election)
+            if approval == nil {
+                var wouldBe = try run(nil).everyone(scope, releasing: numbers(order.release), progress: progress)
+                if wouldBe.buckets[.issued] ?? 0 > 0 {
+                    try approvals.ask(for: election, wouldBe)
+                    wouldBe.waits = true
+                    return wouldBe
+                }
+            }
         }
         guard let signer else { return try run(nil).everyone(scope, releasing: numbers(order.release), progress: progress) }
         let lock = try office.lock("issue", busy: "Another `uocava issue` is running in this office.")
         defer { withExtendedLifetime(lock) {} }
         try LinkDesk(office).finishInterrupted()
+        // An envelope that came meanwhile is news that a replacement must know.
+        if let trouble = try office.catchUp() { throw trouble.cause }
+        try office.books.write { try Replacement.endOvertaken(in: election.id, at: now, $0) }
         try release(order.release, election: election, at: now)
-        return try run(maker(wording, signer)).everyone(scope, releasing: [], progress: progress)
+        return try run(maker(wording, signer)).everyone(scope, releasing: [], approval: approval, progress: progress)
     }
 
     /// Nothing is issued from an election, a style or a roll that is not as it was imported.
@@ -121,7 +142,8 @@ package struct Issuing: Sendable {
         let run = IssueRun(
             office: office, election: election, now: now,
             closesAt: election.definition.deadlines.linksClose.instant(in: election.definition.timeZone),
-            bases: try loadBases(of: election, issuedAt: now, cmsCapacity: nil, leaveOutDamaged: true), maker: nil)
+            bases: try loadBases(of: election, issuedAt: now, cmsCapacity: nil, leaveOutDamaged: true), maker: nil,
+            replacements: try office.books.read { try Replacement.waiting(in: election.id, $0) })
         try run.classify(scope, body)
     }
 

@@ -21,7 +21,7 @@ package struct JournalEntry: Sendable {
         case styleWithdrawn
         /// A roll came in. `file` (SHA-256), `new`, `changed`, `unchanged`, `refused`, `roll` (``IssueBasis``'s hash of all of it).
         case rollImported
-        /// Ballots were issued. `batch`, `buckets`.
+        /// Ballots were issued. `batch`, `buckets`, `total`, and the `approval` where a second person had to say yes.
         case batchFinished
         /// Leftovers of an interrupted run were cleared away. `packets`, `links`, and how much above the marks was not the office's:
         /// `foreign_packets`, `foreign_links`. With a ballot: the `link` of a replacement that was `finished` or `ended`.
@@ -54,10 +54,14 @@ package struct JournalEntry: Sendable {
         case piece(EventKind)
         /// A ballot was sent to a voter outside of the program. `date`, `method`, `ballot_number`.
         case transmitted
-        /// Somebody asked for what needs a second person. `approval`, `approval_kind`, `piece` of a reversal.
+        /// Somebody asked for what needs a second person. `approval`, `approval_kind`, `piece` of a reversal, `basis` of a batch.
         case approvalAsked
         /// The second person said yes or no, or the first thought better of it. `approval`, `outcome`.
         case approvalDecided
+        /// The next `issue` makes a ballot in place of this one. `replacement`, `reason` (sealed).
+        case replacementQueued
+        /// A replacement ended without a ballot. `replacement`, `outcome`: `withdrawn`, or `overtaken` by the old one's envelope.
+        case replacementEnded
         /// Somebody wrote down what others should know of a voter. `note`, sealed.
         case noted
         /// Somebody may sign in at the desk. `login`, `role`, `jurisdictions` (empty: all).
@@ -100,6 +104,8 @@ package struct JournalEntry: Sendable {
             case .transmitted: "transmitted"
             case .approvalAsked: "approval_asked"
             case .approvalDecided: "approval_decided"
+            case .replacementQueued: "replacement_queued"
+            case .replacementEnded: "replacement_ended"
             case .noted: "noted"
             case .staffAdded: "staff_added"
             case .staffEnrolled: "staff_enrolled"

@@ -30,7 +30,7 @@ package struct LetterDesk: Sendable {
         let link: String
         switch kind {
         case .ballotReady, .reminder, .reminderPost, .newLink: link = "\(site)/b/\(String(repeating: "sample", count: 6).prefix(32))"
-        case .received, .accepted, .rejected: link = "\(site)/t/T-SAMP-LESA-MPLE-SAMP-LESA"
+        case .received, .accepted, .rejected, .replaced, .cancelled: link = "\(site)/t/T-SAMP-LESA-MPLE-SAMP-LESA"
         case .addressChanged: link = "\(site)/"
         }
         let postBy = definition.mailBy(country: "", class: .citizenAbroadIntentToReturn)

@@ -16,6 +16,10 @@ package enum LetterKind: String, Sendable, CaseIterable {
     case accepted
     /// The ballot was not accepted: why, and how the voter may still put it right.
     case rejected
+    /// The office made another ballot in place of this one; the letter with the new link follows by itself.
+    case replaced
+    /// The office cancelled the ballot.
+    case cancelled
     /// To the old address: letters now go elsewhere. It names no new address.
     case addressChanged = "address_changed"
 
@@ -23,7 +27,7 @@ package enum LetterKind: String, Sendable, CaseIterable {
     package var hasBallotLink: Bool {
         switch self {
         case .ballotReady, .reminder, .reminderPost, .newLink: true
-        case .received, .accepted, .rejected, .addressChanged: false
+        case .received, .accepted, .rejected, .replaced, .cancelled, .addressChanged: false
         }
     }
 }

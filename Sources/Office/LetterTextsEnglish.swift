@@ -152,6 +152,42 @@ extension LetterTexts {
 
             {{contact}}
             """,
+            .replaced: """
+            Subject: Please do not use your earlier ballot for the {{election}}
+
+            Dear {{voter}},
+
+            We have made a new ballot for you for the {{election}} on {{date}} ({{jurisdiction}}). It takes the place of the one that we \
+            sent you before. A letter with the link to the new ballot comes separately.
+
+            Please do not mail the earlier ballot. If you have printed it, destroy it. If you have mailed it already, please tell us, and \
+            mail the new one as well: at most one of them is counted.
+
+            This page shows where the earlier ballot stands:
+
+            {{link}}
+
+            If you have a question, please ask us:
+
+            {{contact}}
+            """,
+            .cancelled: """
+            Subject: Your ballot for the {{election}} was cancelled
+
+            Dear {{voter}},
+
+            We have cancelled your ballot for the {{election}} on {{date}} ({{jurisdiction}}). The link that we sent you no longer opens \
+            it, and if you mail the ballot, it is not counted.
+
+            If you asked for this, you need not do anything. If you did not, or if you still want to vote, please ask us now. There may be \
+            time for another ballot:
+
+            {{contact}}
+
+            This page shows where the ballot stands:
+
+            {{link}}
+            """,
             .addressChanged: """
             Subject: Your letters from the election office no longer come to this address
 

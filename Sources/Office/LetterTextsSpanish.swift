@@ -153,6 +153,42 @@ extension LetterTexts {
 
             {{contact}}
             """,
+            .replaced: """
+            Subject: Por favor, no use su boleta anterior: {{election}}
+
+            Saludos, {{voter}}:
+
+            Hemos preparado una nueva boleta para usted para la elección «{{election}}» del {{date}} ({{jurisdiction}}). Reemplaza a la \
+            que le enviamos antes. El enlace a la nueva boleta le llegará en un mensaje aparte.
+
+            Por favor, no envíe por correo la boleta anterior. Si ya la imprimió, destrúyala. Si ya la envió, avísenos y envíe también la \
+            nueva: se cuenta una sola de las dos.
+
+            En esta página puede consultar el estado de la boleta anterior:
+
+            {{link}}
+
+            Si tiene alguna pregunta, estamos para ayudarle:
+
+            {{contact}}
+            """,
+            .cancelled: """
+            Subject: Su boleta fue cancelada: {{election}}
+
+            Saludos, {{voter}}:
+
+            Hemos cancelado su boleta para la elección «{{election}}» del {{date}} ({{jurisdiction}}). El enlace que le enviamos ya no la \
+            abre y, si la envía por correo, no se contará.
+
+            Si usted lo solicitó, no tiene que hacer nada. Si no lo solicitó, o si todavía desea votar, comuníquese con nosotros cuanto \
+            antes. Es posible que aún haya tiempo para otra boleta:
+
+            {{contact}}
+
+            En esta página puede consultar el estado de la boleta:
+
+            {{link}}
+            """,
             .addressChanged: """
             Subject: Los mensajes de la oficina electoral ya no llegarán a esta dirección
 

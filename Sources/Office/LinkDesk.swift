@@ -198,7 +198,7 @@ package struct LinkDesk: Sendable {
     }
 
     /// Ends every link of a ballot at the counter, and the visits on them; a leftover, of which nobody was told, goes.
-    private static func endLinks(of ballot: [UInt8], leftover: Leftovers.Link?, at now: Instant, in counter: Transaction) throws {
+    static func endLinks(of ballot: [UInt8], leftover: Leftovers.Link? = nil, at now: Instant, in counter: Transaction) throws {
         try counter.execute("UPDATE link SET state = 'replaced' WHERE ballot = $1", .blob(ballot))
         try counter.execute(
             "UPDATE visit SET ended_at = $2 WHERE ended_at IS NULL AND link IN (SELECT id FROM link WHERE ballot = $1)", .blob(ballot),
@@ -252,17 +252,19 @@ package struct LinkDesk: Sendable {
     private func sweep(_ ballots: [[UInt8]]) throws {
         for start in stride(from: 0, to: ballots.count, by: 48) {
             try office.counter.write { transaction in
-                for ballot in ballots[start..<min(start + 48, ballots.count)] {
-                    for table in ["served", "visit"] {
-                        try transaction.execute(
-                            "DELETE FROM \(table) WHERE link IN (SELECT id FROM link WHERE ballot = $1)", .blob(ballot))
-                    }
-                    try transaction.execute("DELETE FROM link WHERE ballot = $1", .blob(ballot))
-                    try transaction.execute("DELETE FROM packet WHERE ballot = $1", .blob(ballot))
-                }
+                for ballot in ballots[start..<min(start + 48, ballots.count)] { try Self.sweep(ballot, in: transaction) }
             }
             usleep(DatabaseFile.pauseForOthers)
         }
+    }
+
+    /// The same for one packet.
+    static func sweep(_ ballot: [UInt8], in counter: Transaction) throws {
+        for table in ["served", "visit"] {
+            try counter.execute("DELETE FROM \(table) WHERE link IN (SELECT id FROM link WHERE ballot = $1)", .blob(ballot))
+        }
+        try counter.execute("DELETE FROM link WHERE ballot = $1", .blob(ballot))
+        try counter.execute("DELETE FROM packet WHERE ballot = $1", .blob(ballot))
     }
 
     /// Finishes a replacement that stopped half-way, or ends it where the ballot takes no new link any more.

@@ -6,7 +6,7 @@ import Storage
 /// `YYYY-MM-DD`, hashes and random ids are bytes, flags are 0 or 1. Sealed columns are AES-256-GCM (module Keys).
 enum Schema {
     /// `office.sqlite`: the roll, ballots, letters, returns, the journal and the desk. The public process has no permission on it.
-    static let office = books + desk
+    static let office = books + desk + replacements
 
     private static let books = [
         Migration(

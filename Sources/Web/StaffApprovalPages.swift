@@ -37,6 +37,8 @@ extension StaffResponder {
         switch kind {
         case .newLink: "A new link, though the e-mail address changed less than 72 hours ago"
         case .reversal: "To take the decision on an envelope back"
+        case .replacement: "Another ballot for a voter who has opened the first"
+        case .batch: "To issue ballots, from the roll and the styles as they are now"
         }
     }
 

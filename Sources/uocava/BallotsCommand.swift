@@ -6,7 +6,8 @@ import Office
 /// `uocava ballots`
 struct BallotsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ballots", abstract: "One voter's ballot: make a new link.", subcommands: [NewLink.self])
+        commandName: "ballots", abstract: "One voter's ballot: a new link, another ballot, or none.",
+        subcommands: [NewLink.self, Replace.self, Cancel.self])
 
     /// `uocava ballots new-link`
     struct NewLink: ParsableCommand {
@@ -61,5 +62,123 @@ struct BallotsCommand: ParsableCommand {
                 ]
             ).show(as: output.format)
         }
+    }
+
+    /// `uocava ballots replace`
+    struct Replace: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "replace",
+            abstract: "Queue another ballot in place of a voter's; the next \"issue\" makes it.",
+            usage: """
+                uocava ballots replace VOTER --election ID --reason TEXT
+                uocava ballots replace VOTER --election ID --reason-file FILE
+                uocava ballots replace VOTER --election ID --withdraw
+                """,
+            discussion: """
+                For a voter who got the wrong ballot, whose ballot was corrected, or whose ballot you \
+                cancelled. The new ballot is made from the roll and the styles as they are when "issue" \
+                runs: correct the roll first. Until then the ballot that stands is good; from then on its \
+                link opens nothing, and the voter is asked not to mail it. Use "ballots cancel" as well \
+                where the ballot must not be used from this moment on.
+
+                Who has returned the ballot gets no other: decide about the envelope instead.
+
+                Examples:
+                  uocava ballots replace V000123 --election 2028-general \\
+                      --reason "Precinct was wrong on the roll"
+                  uocava issue --election 2028-general
+                """)
+
+        @Argument(help: ArgumentHelp("The voter's voter_id.", valueName: "VOTER"))
+        var voter: String
+
+        @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
+        var election: String
+
+        @Flag(name: .long, help: "Take back what was asked for and is not made yet.")
+        var withdraw = false
+
+        @OptionGroup var why: OptionalReason
+        @OptionGroup var office: OfficeOptions
+        @OptionGroup var output: OutputOptions
+
+        /// A reason, or nothing to give one for.
+        func validate() throws {
+            if withdraw == why.isGiven {
+                throw ValidationError("Say why with --reason TEXT or --reason-file FILE; or take it back with --withdraw.")
+            }
+        }
+
+        /// Queues it, or takes it back.
+        func run() throws {
+            let id = try TypedVoter.id(voter)
+            let desk = BallotDesk(try office.open())
+            if withdraw {
+                try TerminalActor.doing { try desk.withdraw(id, election: ElectionID(election)) }
+                return try show("withdrawn", "Nothing is made. The ballot stands as it did.")
+            }
+            let reason = try why.words()
+            switch try TerminalActor.doing({ try desk.replace(id, election: ElectionID(election), reason: reason) }) {
+            case .queued:
+                try show("queued", "The next run makes it: uocava issue --election \(Printable.escape(election))\(office.suffix)")
+            case .waits:
+                try show(
+                    "waits", "The voter has opened the ballot: a supervisor must approve this at the desk, on the page Approvals.")
+            }
+        }
+
+        private func show(_ what: String, _ foot: String) throws {
+            try BallotsCommand.report(voter, election, "replacement", what, foot).show(as: output.format)
+        }
+    }
+
+    /// `uocava ballots cancel`
+    struct Cancel: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "cancel",
+            abstract: "Cancel a voter's ballot at once; nothing replaces it by itself.",
+            usage: """
+                uocava ballots cancel VOTER --election ID --reason TEXT
+                uocava ballots cancel VOTER --election ID --reason-file FILE
+                """,
+            discussion: """
+                From this moment the link opens nothing, a visit that is open on it ends, and the ballot's \
+                envelope does not count. A voter who had the letter is told. "issue" makes no other ballot \
+                for the voter unless you ask for one with "ballots replace". This cannot be taken back.
+
+                Example:
+                  uocava ballots cancel V000123 --election 2028-general \\
+                      --reason "Registered in another county; told by telephone"
+                """)
+
+        @Argument(help: ArgumentHelp("The voter's voter_id.", valueName: "VOTER"))
+        var voter: String
+
+        @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
+        var election: String
+
+        @OptionGroup var why: ReasonOptions
+        @OptionGroup var office: OfficeOptions
+        @OptionGroup var output: OutputOptions
+
+        /// Cancels it.
+        func run() throws {
+            let id = try TypedVoter.id(voter)
+            let reason = try why.words()
+            let desk = BallotDesk(try office.open())
+            try TerminalActor.doing { try desk.cancel(id, election: ElectionID(election), reason: reason) }
+            try BallotsCommand.report(
+                voter, election, "ballot", "cancelled",
+                "For another ballot: uocava ballots replace \(Printable.escape(voter)) --election \(Printable.escape(election))\(office.suffix) --reason TEXT"
+            ).show(as: output.format)
+        }
+    }
+
+    /// One voter, and what was done.
+    private static func report(_ voter: String, _ election: String, _ subject: String, _ what: String, _ foot: String) -> Report {
+        let cells: [JSONValue] = [.string(voter), .string(election), .string(what)]
+        return Report(
+            json: .object(["voter_id": cells[0], "election": cells[1], subject: cells[2]]),
+            table: ReportTable(columns: ["voter_id", "election", subject], rows: [cells]), foot: [foot])
     }
 }

@@ -25,6 +25,8 @@ struct IssueCommand: ParsableCommand {
 
             The file of --only names one voter a line by voter_id; empty lines and lines that begin \
             with # are skipped. A file without a voter means nobody.
+
+            Ballots that were asked for with "ballots replace" are made along with the others.
             """)
 
     @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
@@ -59,7 +61,7 @@ struct IssueCommand: ParsableCommand {
         LocalAddress.warn(opened)
         let meter = ProgressMeter(dryRun ? "Deciding" : "Issuing", of: "voters")
         defer { meter.finish() }
-        let result = try Issuing(opened).issueDue(order) { meter.update($0.done, of: $0.total) }
+        let result = try TerminalActor.doing { try Issuing(opened).issueDue(order) { meter.update($0.done, of: $0.total) } }
         meter.finish()
         try report(result).show(as: output.format)
     }
@@ -73,7 +75,7 @@ struct IssueCommand: ParsableCommand {
             sheet: ReportTable(
                 columns: ["bucket", "voters", "what it means"],
                 rows: numbers.filter { $1 > 0 || $0 == .issued }.map {
-                    [.string($0.rawValue), .number($1), .string($0.meaning(dryRun: dryRun))]
+                    [.string($0.rawValue), .number($1), .string($0.meaning(dryRun: dryRun || result.waits))]
                 }
                     + [total + [""]]),
             foot: next(result))
@@ -83,7 +85,11 @@ struct IssueCommand: ParsableCommand {
         let issued = result.buckets[.issued] ?? 0
         let place = office.suffix
         var lines: [String] = []
-        if dryRun {
+        if result.waits {
+            lines.append(
+                "Nothing was issued: the office wants two people for a batch. A supervisor approves this one at the desk, on the page")
+            lines.append("Approvals; then run this again.")
+        } else if dryRun {
             lines.append("This was a dry run: nothing was changed.")
         } else if issued > 0 {
             lines.append("\(counted(issued, "letter")) \(issued == 1 ? "is" : "are") waiting: uocava letters send\(place)")
@@ -108,7 +114,7 @@ extension Bucket {
         case .alreadyIssued: "have their ballot from before"
         case .byMail: "asked for paper, or for nothing"
         case .noEmail: "asked for e-mail, but the roll has no address"
-        case .notEligible: "request not accepted, or not valid on election day"
+        case .notEligible: "request not accepted or not valid, or ballot cancelled"
         case .styleUnresolved: "precinct, party and scope lead to no ballot style"
         case .packetMissing: "the style has no ballot in any language"
         case .unprintable: "a character of the name is in no font"

@@ -24,7 +24,7 @@ extension LettersCommand {
                 States: queued, sending, deferred, sent, refused, withdrawn (its link was replaced, or the \
                 ballot was opened before the reminder went out).
                 Kinds: ballot_ready, reminder, reminder_post, new_link, received, accepted, rejected, \
-                address_changed.
+                replaced, cancelled, address_changed.
                 Bounces: hard, soft, auto_reply, complaint.
                 """)
 

@@ -12,7 +12,7 @@ extension LettersCommand {
             usage: "uocava letters preview KIND [--language LANG] [--election ID] [--as FORM]",
             discussion: """
                 Kinds: ballot_ready, reminder, reminder_post, new_link, received, accepted, rejected, \
-                address_changed.
+                replaced, cancelled, address_changed.
 
                 Forms: text (what everybody can read), html (the page beside it), message (all of it, as it \
                 goes to the relay).

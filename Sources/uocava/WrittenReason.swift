@@ -29,17 +29,20 @@ enum WrittenReason {
     }
 }
 
-/// Why something is done, in the words of who does it.
-struct ReasonOptions: ParsableArguments {
+/// Why something is done, in the words of who does it; or nothing.
+struct OptionalReason: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Why, in your own words; without names.", valueName: "TEXT"))
     var reason: String?
 
     @Option(name: .long, help: ArgumentHelp("A file that says why; - for standard input.", valueName: "FILE"))
     var reasonFile: String?
 
-    /// One of the two.
+    /// Whether there is one.
+    var isGiven: Bool { reason != nil || reasonFile != nil }
+
+    /// One of the two at most.
     func validate() throws {
-        if (reason == nil) == (reasonFile == nil) {
+        if reason != nil, reasonFile != nil {
             throw ValidationError("Say why with --reason TEXT, or with --reason-file FILE; one of the two.")
         }
     }
@@ -48,4 +51,19 @@ struct ReasonOptions: ParsableArguments {
     ///
     /// - Throws: what ``WrittenReason/read(_:)`` throws.
     func words() throws -> String { try reasonFile.map { try WrittenReason.read($0) } ?? reason ?? "" }
+}
+
+/// The same where there must be one.
+struct ReasonOptions: ParsableArguments {
+    @OptionGroup private var given: OptionalReason
+
+    /// One of the two.
+    func validate() throws {
+        if !given.isGiven { throw ValidationError("Say why with --reason TEXT, or with --reason-file FILE; one of the two.") }
+    }
+
+    /// The words.
+    ///
+    /// - Throws: what ``WrittenReason/read(_:)`` throws.
+    func words() throws -> String { try given.words() }
 }

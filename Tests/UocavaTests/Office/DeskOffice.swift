@@ -20,14 +20,15 @@ final class DeskOffice: Sendable {
     static let other = ElectionID("2028-shelbyville")
     static let mine = TestOffice.election
 
-    /// - Parameter setting: a line of uocava.yaml that is a remark there, and holds here.
+    /// - Parameter setting: a line in place of one of uocava.yaml that is a remark there.
     init(setting: String? = nil) throws {
         let folder = try DistrictOffice.copied(try Self.template.get())
         if let setting {
             let file = folder.appendingPathComponent(Configuration.fileName)
             let text = try String(contentsOf: file, encoding: .utf8)
-            try #require(text.contains("# \(setting)"))
-            try Data(text.replacingOccurrences(of: "# \(setting)", with: setting).utf8).write(to: file)
+            let key = try #require(setting.split(separator: ":").first)
+            let place = try #require(text.range(of: "# \(key):[^\n]*", options: .regularExpression))
+            try Data(text.replacingCharacters(in: place, with: setting).utf8).write(to: file)
         }
         test = try TestOffice(at: folder, clock: TestOffice.ClockBox(TestOffice.start))
         test.advance(seconds: 3600)
