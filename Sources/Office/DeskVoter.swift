@@ -20,6 +20,10 @@ extension Desk {
         /// Envelopes, oldest first.
         package let pieces: [Piece]
         package let exceptions: [ExceptionLine]
+        /// A ballot that the next `uocava issue` makes in place of the last one; nil: none.
+        package let replacement: BallotDesk.Waiting?
+        /// Whether a protected voter's ballot may be issued: somebody released it.
+        package let isReleased: Bool
         /// Everything that the journal tells of this voter's ballots, newest first.
         package let history: [Step]
         /// The other elections whose roll the voter is on, those that are theirs.
@@ -98,6 +102,10 @@ extension Desk {
                 election: election, voter: voter, definition: kept.definition, record: record, isVeiled: isVeiled,
                 ballots: try ballots(of: voter, election, books), letters: try letters(to: voter, election, books),
                 pieces: try pieces(of: voter, election, books), exceptions: try exceptions(of: voter, record, election, books),
+                replacement: try BallotDesk(office).waiting(voter, election: election, in: books),
+                isReleased: try books.count(
+                    "SELECT count(*) FROM request WHERE election = $1 AND voter = $2 AND released_at IS NOT NULL", .integer(election),
+                    .integer(voter)) > 0,
                 history: try history(of: voter, election, books),
                 elsewhere: try places.compactMap { try found(where: "r.election = $1 AND r.voter = $2", $0.id, voter, books) })
         }
@@ -163,6 +171,8 @@ extension Desk {
             WHERE b.election = $1 AND b.voter = $2
             UNION ALL SELECT j.at, j.kind, NULL, j.canonical FROM journal j WHERE j.voter = $2 AND j.election = $1
                 AND j.kind IN ('noted', 'transmitted', 'piece_received', 'piece_held', 'piece_accepted', 'piece_rejected', 'piece_reversed')
+            UNION ALL SELECT j.at, j.kind, NULL, j.canonical FROM journal j WHERE j.voter = $2 AND j.election = $1
+                AND j.kind IN ('issued', 'released') AND j.kind = 'released'
             ORDER BY 1 DESC, 4 DESC LIMIT 500
             """, .integer(election), .integer(voter)
         ) { row in
@@ -188,6 +198,47 @@ extension Desk {
         try act(.handle) {
             let (kept, record) = try office.books.read { try request(election: election, voter: voter, in: $0) }
             return try LinkDesk(office).newLink(for: record.voterID, in: kept, reason: try Self.written(reason))
+        }
+    }
+
+    /// Asks for another ballot in place of the voter's last one; the next `uocava issue` makes it.
+    ///
+    /// - Throws: ``OfficeError`` as `BallotDesk.replace` does.
+    @discardableResult
+    package func replace(_ voter: Int64, election: Int64, reason: String) throws -> BallotDesk.Outcome {
+        try act(.handle) {
+            let (kept, record) = try office.books.read { try request(election: election, voter: voter, in: $0) }
+            return try BallotDesk(office).replace(record.voterID, in: kept, reason: try Self.written(reason))
+        }
+    }
+
+    /// Takes back what was asked for and is not made yet.
+    ///
+    /// - Throws: ``OfficeError`` as `BallotDesk.withdraw` does.
+    package func withdrawReplacement(of voter: Int64, election: Int64) throws {
+        try act(.handle) {
+            let (kept, record) = try office.books.read { try request(election: election, voter: voter, in: $0) }
+            try BallotDesk(office).withdraw(record.voterID, in: kept)
+        }
+    }
+
+    /// Cancels the voter's ballot at once.
+    ///
+    /// - Throws: ``OfficeError`` as `BallotDesk.cancel` does.
+    package func cancel(_ voter: Int64, election: Int64, reason: String) throws {
+        try act(.supervise) {
+            let (kept, record) = try office.books.read { try request(election: election, voter: voter, in: $0) }
+            try BallotDesk(office).cancel(record.voterID, in: kept, reason: try Self.written(reason))
+        }
+    }
+
+    /// Releases a protected voter's ballot: the next `uocava issue` makes it.
+    ///
+    /// - Throws: ``OfficeError`` `notFound` where the voter is not protected.
+    package func release(_ voter: Int64, election: Int64) throws {
+        try act(.supervise) {
+            let (kept, record) = try office.books.read { try request(election: election, voter: voter, in: $0) }
+            try Issuing(office).release([record.voterID], election: kept, at: office.clock.now())
         }
     }
 

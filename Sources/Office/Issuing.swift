@@ -268,7 +268,8 @@ package struct Issuing: Sendable {
         }
     }
 
-    private func release(_ voters: [VoterID], election: KeptElection, at now: Instant) throws {
+    /// Marks protected voters as released; who was released before stays so.
+    func release(_ voters: [VoterID], election: KeptElection, at now: Instant) throws {
         guard !voters.isEmpty else { return }
         try office.books.write { transaction in
             try checkReleases(voters, election, in: transaction)

@@ -80,12 +80,6 @@ extension Schema {
             ALTER TABLE batch ADD COLUMN approval INTEGER REFERENCES approval (id);
             CREATE INDEX batch_approval ON batch (approval) WHERE approval IS NOT NULL;
             CREATE INDEX journal_decided ON journal (election, at) WHERE kind = 'approval_decided';
-
-            -- Ballots that are printed and posted by the office: they have no link and no letter.
-            ALTER TABLE ballot ADD COLUMN by_mail INTEGER NOT NULL DEFAULT 0 CHECK (by_mail = 0 OR by_mail = 1);
-            CREATE TRIGGER ballot_by_mail_frozen BEFORE UPDATE OF by_mail ON ballot
-                BEGIN SELECT RAISE(ABORT, 'a ballot never changes after it is issued'); END;
-            CREATE INDEX ballot_by_mail ON ballot (election, voter) WHERE by_mail = 1;
             """)
     ]
 }

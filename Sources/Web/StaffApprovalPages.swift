@@ -21,8 +21,8 @@ extension StaffResponder {
                 "no": approval.isOwn ? "Withdraw" : "Refuse"
             ]
             if approval.isOwn { row["own"] = true }
+            row["name"] = approval.voter?.name ?? (wanted.kind == .batch ? "A batch of ballots" : "A voter")
             if let voter = approval.voter {
-                row["name"] = voter.name
                 row["address"] = StaffRoute.voter(election: voter.election, voter: voter.voter).path
             }
             return row

@@ -177,6 +177,20 @@ struct StaffResponder: HTTPResponder {
         case .voters(let election): return try await voters(election, call, signed)
         case .voter(let election, let voter): return try await self.voter(voter, election, call, signed)
         case .newLink(let election, let voter): return try await newLink(voter, election, call, signed)
+        case .replace(let election, let voter): return try await replace(voter, election, call, signed)
+        case .withdraw(let election, let voter):
+            let desk = signed.desk
+            return try await changing(voter, election, call, signed) {
+                try desk.withdrawReplacement(of: voter, election: election)
+                return "withdrawn"
+            }
+        case .cancel(let election, let voter): return try await cancel(voter, election, call, signed)
+        case .release(let election, let voter):
+            let desk = signed.desk
+            return try await changing(voter, election, call, signed) {
+                try desk.release(voter, election: election)
+                return "released"
+            }
         case .note(let election, let voter): return try await note(voter, election, call, signed)
         case .receive(let election, let voter): return try await receiveWithoutCode(voter, election, call, signed)
         case .ballot(let id):

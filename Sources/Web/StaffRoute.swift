@@ -14,6 +14,12 @@ package enum StaffRoute: Equatable, Sendable {
     case voters(election: Int64)
     case voter(election: Int64, voter: Int64)
     case newLink(election: Int64, voter: Int64)
+    /// Another ballot in place of the last one; and taking that back.
+    case replace(election: Int64, voter: Int64)
+    case withdraw(election: Int64, voter: Int64)
+    case cancel(election: Int64, voter: Int64)
+    /// A protected voter's ballot.
+    case release(election: Int64, voter: Int64)
     case note(election: Int64, voter: Int64)
     /// An envelope without a code, of a voter who was looked up.
     case receive(election: Int64, voter: Int64)
@@ -48,7 +54,8 @@ package enum StaffRoute: Equatable, Sendable {
     /// One route of each kind, for tests.
     package static let samples: [StaffRoute] = [
         .signIn, .signOut, .enrol, .start, .search, .election(1), .voters(election: 1), .voter(election: 1, voter: 1),
-        .newLink(election: 1, voter: 1), .note(election: 1, voter: 1), .receive(election: 1, voter: 1),
+        .newLink(election: 1, voter: 1), .replace(election: 1, voter: 1), .withdraw(election: 1, voter: 1), .cancel(election: 1, voter: 1),
+        .release(election: 1, voter: 1), .note(election: 1, voter: 1), .receive(election: 1, voter: 1),
         .ballot("00112233445566778899aabbccddeeff"), .returns, .decisions,
         .decide(piece: 1), .reverse(piece: 1), .approvals, .approve(1), .refuse(1), .exceptions, .exceptionsFile, .staff, .metrics,
         .styleSheet, .script, .icon
@@ -90,6 +97,10 @@ package enum StaffRoute: Equatable, Sendable {
                 switch parts.count == 5 ? parts[4] : "" {
                 case "": self = .voter(election: election, voter: voter)
                 case "new-link": self = .newLink(election: election, voter: voter)
+                case "replace": self = .replace(election: election, voter: voter)
+                case "withdraw": self = .withdraw(election: election, voter: voter)
+                case "cancel": self = .cancel(election: election, voter: voter)
+                case "release": self = .release(election: election, voter: voter)
                 case "note": self = .note(election: election, voter: voter)
                 case "receive": self = .receive(election: election, voter: voter)
                 default: return nil
@@ -118,6 +129,10 @@ package enum StaffRoute: Equatable, Sendable {
         case .voters(let election): "/elections/\(election)/voters"
         case .voter(let election, let voter): "/elections/\(election)/voters/\(voter)"
         case .newLink(let election, let voter): "/elections/\(election)/voters/\(voter)/new-link"
+        case .replace(let election, let voter): "/elections/\(election)/voters/\(voter)/replace"
+        case .withdraw(let election, let voter): "/elections/\(election)/voters/\(voter)/withdraw"
+        case .cancel(let election, let voter): "/elections/\(election)/voters/\(voter)/cancel"
+        case .release(let election, let voter): "/elections/\(election)/voters/\(voter)/release"
         case .note(let election, let voter): "/elections/\(election)/voters/\(voter)/note"
         case .receive(let election, let voter): "/elections/\(election)/voters/\(voter)/receive"
         case .ballot(let id): "/ballots/\(id)"
@@ -146,7 +161,7 @@ package enum StaffRoute: Equatable, Sendable {
             .icon:
             ["GET", "HEAD"]
         case .signIn, .enrol, .search, .returns: ["GET", "HEAD", "POST"]
-        case .signOut, .newLink, .note, .receive, .decide, .reverse, .approve, .refuse: ["POST"]
+        case .signOut, .newLink, .replace, .withdraw, .cancel, .release, .note, .receive, .decide, .reverse, .approve, .refuse: ["POST"]
         }
     }
 
@@ -159,8 +174,8 @@ package enum StaffRoute: Equatable, Sendable {
         case .start, .search, .election, .voters, .voter, .ballot, .decisions, .approvals, .exceptions, .exceptionsFile, .staff:
             .power(.look)
         case .returns: isPost ? .power(.handle) : .power(.look)
-        case .newLink, .note, .receive, .decide, .refuse: .power(.handle)
-        case .reverse, .approve: .power(.supervise)
+        case .newLink, .replace, .withdraw, .note, .receive, .decide, .refuse: .power(.handle)
+        case .reverse, .approve, .cancel, .release: .power(.supervise)
         }
     }
 }

@@ -173,7 +173,27 @@ enum StaffTemplates {
         <label for="reason">Why</label>
         <input id="reason" name="reason" maxlength="500" required>
         <button>Make a new link</button></form>
-        {{/can_link}}<h2>An envelope without a code</h2>
+        {{/can_link}}{{#replacement}}<h2>Another ballot</h2>
+        <form method="post" action="{{here}}/withdraw"><input type="hidden" name="form" value="{{form}}">
+        <p>The next run of <code>uocava issue</code> makes it. {{replacement}}</p>
+        <button class="quiet">Take it back</button></form>
+        {{/replacement}}{{#can_replace}}<h2>Another ballot</h2>
+        <form class="tall" method="post" action="{{here}}/replace"><input type="hidden" name="form" value="{{form}}">
+        <p>The next run of <code>uocava issue</code> makes it, from the roll and the ballot styles as they are then. This one is good until then; afterwards its link opens nothing, and the voter is asked not to mail it.</p>
+        <label for="replace-reason">Why</label>
+        <input id="replace-reason" name="reason" maxlength="500" required>
+        <button class="quiet">Ask for another ballot</button></form>
+        {{/can_replace}}{{#can_cancel}}<h2>Cancel the ballot</h2>
+        <form class="tall" method="post" action="{{here}}/cancel"><input type="hidden" name="form" value="{{form}}">
+        <p>From then on the link opens nothing and the envelope does not count. This cannot be taken back; the voter gets another ballot only if somebody asks for one.</p>
+        <label for="cancel-reason">Why</label>
+        <input id="cancel-reason" name="reason" maxlength="500" required>
+        <button class="quiet">Cancel the ballot</button></form>
+        {{/can_cancel}}{{#can_release}}<h2>Release the ballot</h2>
+        <form method="post" action="{{here}}/release"><input type="hidden" name="form" value="{{form}}">
+        <p>The voter is protected. Once released, the next run of <code>uocava issue</code> makes the ballot and sends a letter to the address on the roll.</p>
+        <button class="quiet">Release the ballot</button></form>
+        {{/can_release}}<h2>An envelope without a code</h2>
         <form method="post" action="{{here}}/receive"><input type="hidden" name="form" value="{{form}}">
         <p>Scan the code if there is one. Otherwise say what is in the envelope of this voter:</p>
         <button class="quiet" name="kind" value="ballot">The ballot</button> <button class="quiet" name="kind" value="fwab">A write-in ballot (FWAB)</button></form>
@@ -231,7 +251,7 @@ enum StaffTemplates {
     private static let approvals = """
         {{<layout}}{{$main}}<h1>{{title}}</h1>
         {{^waiting}}<p>Nothing waits for a second person.</p>
-        {{/waiting}}{{#waiting}}<section><h2>{{#address}}<a href="{{address}}">{{name}}</a>{{/address}}{{^address}}A voter{{/address}}</h2>
+        {{/waiting}}{{#waiting}}<section><h2>{{#address}}<a href="{{address}}">{{name}}</a>{{/address}}{{^address}}{{name}}{{/address}}</h2>
         <p>{{what}}. {{by}} asked for it, {{at}}: {{reason}}</p>
         {{#own}}<p class="note">You asked for this: somebody else must approve it.</p>
         {{/own}}{{#approves}}<form method="post" action="/approvals/{{id}}/approve"><input type="hidden" name="form" value="{{form}}"><button>Approve</button></form>

@@ -28,6 +28,10 @@ extension StaffResponder {
     private static let done = [
         "new-link": "A new link is made; its letter goes out in a moment.", "note": "The note is kept.",
         "waits": "A supervisor other than you must approve this first; it is on the page Approvals.",
+        "replace": "The next run of `uocava issue` makes the other ballot; until then this one is good.",
+        "withdrawn": "Nothing is made; the ballot stands as it did.",
+        "cancel": "The ballot is cancelled. Its link opens nothing from now on.",
+        "released": "The next run of `uocava issue` makes the ballot.",
         "received": "The envelope is written down.",
         "duplicate": "Such an envelope of this voter was written down before; nothing was changed."
     ]
@@ -117,6 +121,14 @@ extension StaffResponder {
                     ]
                 })
         ]
+        let last = shown.ballots.first?.status
+        let isBack = shown.pieces.contains { $0.kind == "ballot" } && last != .cancelled
+        values["can_replace"] = last != nil && !isBack && shown.replacement == nil
+        values["can_cancel"] = standing != nil && !isBack && signed.session.member.role.has(.supervise)
+        values["can_release"] = record.protected && !shown.isReleased && standing == nil && signed.session.member.role.has(.supervise)
+        if let replacement = shown.replacement {
+            values["replacement"] = "\(replacement.queuedBy) asked for it, \(moment(replacement.queuedAt)): \(replacement.reason)"
+        }
         if standing == nil {
             values["without"] = "The next run of `uocava issue` decides; `uocava status \(record.voterID.text)` says why there is none."
         }
@@ -127,6 +139,21 @@ extension StaffResponder {
         let (desk, reason) = (signed.desk, call.form["reason"] ?? "")
         return try await changing(voter, election, call, signed) {
             try desk.newLink(for: voter, election: election, reason: reason) == .made ? "new-link" : "waits"
+        }
+    }
+
+    func replace(_ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed) async throws -> Response {
+        let (desk, reason) = (signed.desk, call.form["reason"] ?? "")
+        return try await changing(voter, election, call, signed) {
+            try desk.replace(voter, election: election, reason: reason) == .queued ? "replace" : "waits"
+        }
+    }
+
+    func cancel(_ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed) async throws -> Response {
+        let (desk, reason) = (signed.desk, call.form["reason"] ?? "")
+        return try await changing(voter, election, call, signed) {
+            try desk.cancel(voter, election: election, reason: reason)
+            return "cancel"
         }
     }
 
@@ -152,7 +179,7 @@ extension StaffResponder {
     /// Does something to a voter, and shows the voter's page again: with what was done, or with why it was not.
     ///
     /// - Parameter body: returns the word of what was done.
-    private func changing(
+    func changing(
         _ voter: Int64, _ election: Int64, _ call: StaffCall, _ signed: Signed, _ body: @escaping @Sendable () throws -> String
     ) async throws -> Response {
         let done: String

@@ -213,4 +213,39 @@ struct ReplacementTests {
             "UPDATE approval SET outcome = 'approved', decided_by = 'eve', decided_at = 5 WHERE outcome IS NULL", in: test.office.books)
         #expect(try issue().waits, "a yes that the journal does not tell of is none")
     }
+
+    @Test("At the desk a clerk asks for another ballot and takes it back; a supervisor cancels and releases; nobody reaches another county")
+    func desk() throws {
+        let office = try DeskOffice()
+        let (test, place) = (office.test, office.springfield)
+        let bo = try office.desk("bo", .clerk, jurisdictions: ["99001"])
+        let ann = try office.desk("ann", .supervisor, jurisdictions: ["99001"])
+        let eve = try office.desk("eve", .auditor)
+        let voter = try test.voter("V1")
+        #expect(try bo.replace(voter, election: place, reason: "the wrong precinct") == .queued)
+        let waiting = try #require(try bo.voter(voter, election: place).replacement)
+        #expect(waiting.queuedBy == "bo" && waiting.reason == "the wrong precinct")
+        try bo.withdrawReplacement(of: voter, election: place)
+        #expect(try bo.voter(voter, election: place).replacement == nil)
+        #expect(refusal { try bo.cancel(voter, election: place, reason: "x") } == .notAllowed)
+        #expect(refusal { _ = try eve.replace(voter, election: place, reason: "x") } == .notAllowed)
+        for refused in [
+            refusal { _ = try ann.replace(voter, election: office.shelbyville, reason: "x") },
+            refusal { try ann.withdrawReplacement(of: voter, election: office.shelbyville) },
+            refusal { try ann.cancel(voter, election: office.shelbyville, reason: "x") },
+            refusal { try ann.release(voter, election: office.shelbyville) }
+        ] { #expect(refused == .notFound) }
+        #expect(refusal { try ann.cancel(voter, election: place, reason: " ") } == .badInput)
+        try ann.cancel(voter, election: place, reason: "moved away")
+        let page = try ann.voter(voter, election: place)
+        #expect(page.standing == nil && page.ballots.first?.status == .cancelled)
+        #expect(page.history.contains { $0.kind == "cancelled" && $0.by == "ann" && $0.words == "moved away" })
+        let hidden = try test.voter("V12")
+        #expect(refusal { try ann.release(voter, election: place) } == .notFound, "that voter is not protected")
+        #expect(refusal { try bo.release(hidden, election: place) } == .notAllowed)
+        try ann.release(hidden, election: place)
+        #expect(try ann.voter(hidden, election: place).isReleased)
+        #expect(try test.issue().buckets[.issued] == 1, "the protected voter's; the one that was cancelled stays so")
+        try test.verify("at the desk")
+    }
 }
