@@ -25,7 +25,7 @@ package struct BallotDesk: Sendable {
         package let id: Int64
         /// Why, in the words of who asked.
         package let reason: String
-        /// Who asked, and when.
+        /// Who asked, or approved it where that was needed, and when.
         package let queuedBy: String
         package let queuedAt: Instant
     }
@@ -219,8 +219,10 @@ package struct BallotDesk: Sendable {
         _ kind: LetterKind, _ owner: LetterBook.Owner, _ office: Office, at now: Instant, in transaction: Transaction
     ) throws {
         let isKnown = try transaction.count(
-            "SELECT count(*) FROM letter WHERE ballot = $1 AND (state = 'sent' OR state = 'sending') AND link IS NOT NULL",
-            .blob(owner.ballot))
+            """
+            SELECT EXISTS (SELECT 1 FROM letter WHERE ballot = $1 AND (state = 'sent' OR state = 'sending') AND link IS NOT NULL)
+                OR EXISTS (SELECT 1 FROM journal WHERE ballot = $1 AND kind = 'claimed')
+            """, .blob(owner.ballot))
         if isKnown > 0 { try LetterBook(office, at: now, in: transaction).notify(kind, owner) }
     }
 

@@ -33,8 +33,8 @@ final class BatchWriter: Sendable {
     private let closesAt: Instant
     /// The voters with an open exception that this run may clear.
     private let open: Set<Int64>
-    /// The row of a second person's yes, where the office wants one.
-    private let approval: Int64?
+    /// Where the office wants a second person's yes.
+    private let approvals: BatchApprovals?
 
     private let counterQueue = DispatchQueue(label: "issue-counter")
     private let booksQueue = DispatchQueue(label: "issue-books")
@@ -69,13 +69,13 @@ final class BatchWriter: Sendable {
     /// How long others may have to wait until they can make links.
     private static let longestHold = Duration.seconds(2)
 
-    init(office: Office, election: KeptElection, now: Instant, closesAt: Instant, open: Set<Int64>, approval: Int64?) {
+    init(office: Office, election: KeptElection, now: Instant, closesAt: Instant, open: Set<Int64>, approvals: BatchApprovals?) {
         self.office = office
         self.election = election
         self.now = now
         self.closesAt = closesAt
         self.open = open
-        self.approval = approval
+        self.approvals = approvals
     }
 
     /// Takes a chunk; waits while too many are not yet written.
@@ -125,6 +125,8 @@ final class BatchWriter: Sendable {
             result.buckets[.alreadyIssued, default: 0] += overtaken
         }
         if let batch { try end(batch, result) }
+        // The links of those that were replaced; what fails here is left to whoever catches up next.
+        try office.needingCounter { try CounterTasks(office).run() }
         return result
     }
 
@@ -266,9 +268,12 @@ final class BatchWriter: Sendable {
     }
 
     private func begin(in books: Transaction) throws -> Int64 {
-        guard approval != nil || !office.configuration.staff.secondPerson.contains(.batch) else {
+        // Asked again where the first ballot is written: what was approved may have changed since the run began.
+        let approval = try approvals?.given(in: books)
+        guard approvals == nil || approval != nil else {
             throw OfficeError(
-                .tryAgain, "Somebody became due while nobody was asked to approve a batch.", hint: "Run `uocava issue` again.")
+                .tryAgain, "The roll, a style or who is due changed since the batch was approved.",
+                hint: "Nothing was issued. Run `uocava issue` again: it asks for another approval.")
         }
         let batch = try books.first(
             "INSERT INTO batch (election, started_at, approval) VALUES ($1, $2, $3) RETURNING id", .integer(election.id),
@@ -331,7 +336,10 @@ final class BatchWriter: Sendable {
             var facts: [String: JSONValue] = [
                 "batch": .integer(batch), "buckets": result.json["buckets"] ?? .null, "total": .integer(Int64(result.total))
             ]
-            if let approval { facts["approval"] = .integer(approval) }
+            let approval = try books.first("SELECT approval FROM batch WHERE id = $1", .integer(batch)) {
+                try $0.optionalInteger("approval")
+            }
+            if let approval = approval.flatMap({ $0 }) { facts["approval"] = .integer(approval) }
             try Journal.append([JournalEntry(.batchFinished, election: election.id, facts: facts)], at: end, in: books)
         }
     }

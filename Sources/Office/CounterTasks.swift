@@ -39,8 +39,14 @@ struct CounterTasks {
     func run() throws {
         while true {
             let tasks = try office.books.read { books in
-                try books.all("SELECT ballot, task FROM counter_task LIMIT \(Self.chunk)") {
-                    (ballot: try $0.blob("ballot"), task: Task(rawValue: try $0.text("task")))
+                try books.all(
+                    "SELECT t.ballot, t.task, b.status FROM counter_task t LEFT JOIN ballot b ON b.id = t.ballot LIMIT \(Self.chunk)"
+                ) { row in
+                    let task = Task(rawValue: try row.text("task"))
+                    let status = try row.optionalText("status")
+                    // From a ballot that stands nothing is taken away, whoever wrote it down.
+                    let isDue = task == .sweep ? status == nil : status == "replaced" || status == "cancelled"
+                    return (ballot: try row.blob("ballot"), task: isDue ? task : nil)
                 }
             }
             guard !tasks.isEmpty else { return }

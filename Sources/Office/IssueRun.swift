@@ -52,7 +52,7 @@ final class IssueRun: Sendable {
     }
 
     func everyone(
-        _ scope: Issuing.Scope, releasing: Set<[UInt8]>, approval: Int64? = nil, progress: @escaping (Issuing.Progress) -> Void
+        _ scope: Issuing.Scope, releasing: Set<[UInt8]>, approvals: BatchApprovals? = nil, progress: @escaping (Issuing.Progress) -> Void
     ) throws -> Issuing.Result {
         var result = Issuing.Result(election: election.definition.id)
         let (voters, heldAlone) = try count(scope)
@@ -62,7 +62,7 @@ final class IssueRun: Sendable {
             maker == nil
             ? nil
             : BatchWriter(
-                office: office, election: election, now: now, closesAt: closesAt, open: try openExceptions(), approval: approval)
+                office: office, election: election, now: now, closesAt: closesAt, open: try openExceptions(), approvals: approvals)
         var done = heldAlone
         do {
             try forEachChunk(scope, releasing: releasing) { decided in

@@ -89,20 +89,19 @@ package struct Issuing: Sendable {
                 replacements: try office.books.read { try Replacement.waiting(in: election.id, $0) })
         }
         // What was approved is what is issued: the roll and the styles as they were looked at.
-        let approvals = BatchApprovals(office)
-        var approval: Int64?
-        if signer != nil, office.configuration.staff.secondPerson.contains(.batch) {
-            approval = try approvals.given(for: election)
-            if approval == nil {
-                var wouldBe = try run(nil).everyone(scope, releasing: numbers(order.release), progress: progress)
-                if wouldBe.buckets[.issued] ?? 0 > 0 {
-                    try approvals.ask(for: election, wouldBe)
-                    wouldBe.waits = true
-                    return wouldBe
-                }
+        let releasing = numbers(order.release)
+        let approvals =
+            office.configuration.staff.secondPerson.contains(.batch)
+            ? BatchApprovals(office, for: election, releasing: releasing) : nil
+        if signer != nil, let approvals, try office.books.read({ try approvals.given(in: $0) }) == nil {
+            var wouldBe = try run(nil).everyone(scope, releasing: releasing, progress: progress)
+            if wouldBe.buckets[.issued] ?? 0 > 0 {
+                try approvals.ask(wouldBe)
+                wouldBe.waits = true
+                return wouldBe
             }
         }
-        guard let signer else { return try run(nil).everyone(scope, releasing: numbers(order.release), progress: progress) }
+        guard let signer else { return try run(nil).everyone(scope, releasing: releasing, progress: progress) }
         let lock = try office.lock("issue", busy: "Another `uocava issue` is running in this office.")
         defer { withExtendedLifetime(lock) {} }
         try LinkDesk(office).finishInterrupted()
@@ -110,7 +109,7 @@ package struct Issuing: Sendable {
         if let trouble = try office.catchUp() { throw trouble.cause }
         try office.books.write { try Replacement.endOvertaken(in: election.id, at: now, $0) }
         try release(order.release, election: election, at: now)
-        return try run(maker(wording, signer)).everyone(scope, releasing: [], approval: approval, progress: progress)
+        return try run(maker(wording, signer)).everyone(scope, releasing: [], approvals: approvals, progress: progress)
     }
 
     /// Nothing is issued from an election, a style or a roll that is not as it was imported.

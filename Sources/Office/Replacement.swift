@@ -8,8 +8,8 @@ struct Replacement: Sendable {
     /// The ballot that it takes the place of.
     let ballot: LetterBook.Owner
 
-    /// Those that wait in an election, by voter. A row that the journal does not tell of was written by hand, and nobody gets a ballot for it;
-    /// neither does who has sent the old one back.
+    /// Those that wait in an election, by voter. A row that the journal does not tell of, or that it tells is over, was written by hand, and
+    /// nobody gets a ballot for it; neither does who has sent the old one back.
     static func waiting(in election: Int64, _ books: Transaction) throws -> [Int64: Replacement] {
         let rows = try all(in: election, books).filter { !$0.isBack }.map(\.replacement)
         return Dictionary(rows.map { ($0.ballot.voter, $0) }, uniquingKeysWith: { first, _ in first })
@@ -22,6 +22,8 @@ struct Replacement: Sendable {
             WHERE p.election = $1 AND p.outcome IS NULL AND b.voter = p.voter AND b.election = p.election
                 AND EXISTS (SELECT 1 FROM journal j WHERE j.kind = 'replacement_queued' AND j.voter = p.voter AND j.at = p.queued_at
                     AND j.ballot = p.ballot)
+                AND NOT EXISTS (SELECT 1 FROM journal k WHERE k.ballot = p.ballot AND k.kind = 'replacement_ended' AND k.at >= p.queued_at)
+                AND NOT EXISTS (SELECT 1 FROM ballot n WHERE n.election = b.election AND n.voter = b.voter AND n.sequence > b.sequence)
             ORDER BY p.id
             """, .integer(election)
         ) { row in

@@ -79,7 +79,7 @@ extension Schema {
             -- The approval that a batch was begun with; one is good until a batch has ended with it.
             ALTER TABLE batch ADD COLUMN approval INTEGER REFERENCES approval (id);
             CREATE INDEX batch_approval ON batch (approval) WHERE approval IS NOT NULL;
-            CREATE INDEX journal_decided ON journal (election, at) WHERE kind = 'approval_decided';
+            CREATE INDEX journal_approval ON journal (election, seq) WHERE kind IN ('approval_asked', 'approval_decided');
 
             -- `issue` counts a chunk's ballots at once, in the chunk's transaction: three rows written anew for every ballot were a twelfth of
             -- its time. The sums' CHECKs stand, and the audit counts again.

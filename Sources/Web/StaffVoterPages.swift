@@ -127,7 +127,7 @@ extension StaffResponder {
         values["can_cancel"] = standing != nil && !isBack && signed.session.member.role.has(.supervise)
         values["can_release"] = record.protected && !shown.isReleased && standing == nil && signed.session.member.role.has(.supervise)
         if let replacement = shown.replacement {
-            values["replacement"] = "\(replacement.queuedBy) asked for it, \(moment(replacement.queuedAt)): \(replacement.reason)"
+            values["replacement"] = "\(replacement.queuedBy) put it on the list, \(moment(replacement.queuedAt)): \(replacement.reason)"
         }
         if standing == nil {
             values["without"] = "The next run of `uocava issue` decides; `uocava status \(record.voterID.text)` says why there is none."

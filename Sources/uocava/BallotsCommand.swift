@@ -9,6 +9,15 @@ struct BallotsCommand: ParsableCommand {
         commandName: "ballots", abstract: "One voter's ballot: a new link, another ballot, or none.",
         subcommands: [NewLink.self, Replace.self, Cancel.self])
 
+    /// Whose ballot it is.
+    struct OneVoter: ParsableArguments {
+        @Argument(help: ArgumentHelp("The voter's voter_id.", valueName: "VOTER"))
+        var voter: String
+
+        @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
+        var election: String
+    }
+
     /// `uocava ballots new-link`
     struct NewLink: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -33,24 +42,19 @@ struct BallotsCommand: ParsableCommand {
                 with - you type it, and end it with Ctrl-D on a line of its own.
                 """)
 
-        @Argument(help: ArgumentHelp("The voter's voter_id.", valueName: "VOTER"))
-        var voter: String
-
-        @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
-        var election: String
-
+        @OptionGroup var who: OneVoter
         @OptionGroup var why: ReasonOptions
         @OptionGroup var office: OfficeOptions
         @OptionGroup var output: OutputOptions
 
         /// Replaces the link.
         func run() throws {
-            let id = try TypedVoter.id(voter)
+            let id = try TypedVoter.id(who.voter)
             let reason = try why.words()
             let desk = LinkDesk(try office.open())
-            let outcome = try TerminalActor.doing { try desk.newLink(for: id, election: ElectionID(election), reason: reason) }
+            let outcome = try TerminalActor.doing { try desk.newLink(for: id, election: ElectionID(who.election), reason: reason) }
             let waits = outcome == .waits
-            let cells: [JSONValue] = [.string(voter), .string(election), waits ? "waits" : "replaced", waits ? "none" : "queued"]
+            let cells: [JSONValue] = [.string(who.voter), .string(who.election), waits ? "waits" : "replaced", waits ? "none" : "queued"]
             let columns = ["voter_id", "election", "link", "letter"]
             let table = ReportTable(columns: columns, rows: [cells])
             try Report(
@@ -78,7 +82,7 @@ struct BallotsCommand: ParsableCommand {
                 For a voter who got the wrong ballot, whose ballot was corrected, or whose ballot you \
                 cancelled. The new ballot is made from the roll and the styles as they are when "issue" \
                 runs: correct the roll first. Until then the ballot that stands is good; from then on its \
-                link opens nothing, and the voter is asked not to mail it. Use "ballots cancel" as well \
+                link opens nothing, and who knows of it is asked not to mail it. Use "ballots cancel" as well \
                 where the ballot must not be used from this moment on.
 
                 Who has returned the ballot gets no other: decide about the envelope instead.
@@ -89,12 +93,7 @@ struct BallotsCommand: ParsableCommand {
                   uocava issue --election 2028-general
                 """)
 
-        @Argument(help: ArgumentHelp("The voter's voter_id.", valueName: "VOTER"))
-        var voter: String
-
-        @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
-        var election: String
-
+        @OptionGroup var who: OneVoter
         @Flag(name: .long, help: "Take back what was asked for and is not made yet.")
         var withdraw = false
 
@@ -111,16 +110,16 @@ struct BallotsCommand: ParsableCommand {
 
         /// Queues it, or takes it back.
         func run() throws {
-            let id = try TypedVoter.id(voter)
+            let id = try TypedVoter.id(who.voter)
             let desk = BallotDesk(try office.open())
             if withdraw {
-                try TerminalActor.doing { try desk.withdraw(id, election: ElectionID(election)) }
+                try TerminalActor.doing { try desk.withdraw(id, election: ElectionID(who.election)) }
                 return try show("withdrawn", "Nothing is made. The ballot stands as it did.")
             }
             let reason = try why.words()
-            switch try TerminalActor.doing({ try desk.replace(id, election: ElectionID(election), reason: reason) }) {
+            switch try TerminalActor.doing({ try desk.replace(id, election: ElectionID(who.election), reason: reason) }) {
             case .queued:
-                try show("queued", "The next run makes it: uocava issue --election \(Printable.escape(election))\(office.suffix)")
+                try show("queued", "The next run makes it: uocava issue --election \(Printable.escape(who.election))\(office.suffix)")
             case .waits:
                 try show(
                     "waits", "The voter has opened the ballot: a supervisor must approve this at the desk, on the page Approvals.")
@@ -128,7 +127,7 @@ struct BallotsCommand: ParsableCommand {
         }
 
         private func show(_ what: String, _ foot: String) throws {
-            try BallotsCommand.report(voter, election, "replacement", what, foot).show(as: output.format)
+            try BallotsCommand.report(who, "replacement", what, foot).show(as: output.format)
         }
     }
 
@@ -143,7 +142,7 @@ struct BallotsCommand: ParsableCommand {
                 """,
             discussion: """
                 From this moment the link opens nothing, a visit that is open on it ends, and the ballot's \
-                envelope does not count. A voter who had the letter is told. "issue" makes no other ballot \
+                envelope does not count. A voter who knows of the ballot is told. "issue" makes no other ballot \
                 for the voter unless you ask for one with "ballots replace". This cannot be taken back.
 
                 Example:
@@ -151,32 +150,27 @@ struct BallotsCommand: ParsableCommand {
                       --reason "Registered in another county; told by telephone"
                 """)
 
-        @Argument(help: ArgumentHelp("The voter's voter_id.", valueName: "VOTER"))
-        var voter: String
-
-        @Option(name: .long, help: ArgumentHelp("The election.", valueName: "ID"))
-        var election: String
-
+        @OptionGroup var who: OneVoter
         @OptionGroup var why: ReasonOptions
         @OptionGroup var office: OfficeOptions
         @OptionGroup var output: OutputOptions
 
         /// Cancels it.
         func run() throws {
-            let id = try TypedVoter.id(voter)
+            let id = try TypedVoter.id(who.voter)
             let reason = try why.words()
             let desk = BallotDesk(try office.open())
-            try TerminalActor.doing { try desk.cancel(id, election: ElectionID(election), reason: reason) }
+            try TerminalActor.doing { try desk.cancel(id, election: ElectionID(who.election), reason: reason) }
             try BallotsCommand.report(
-                voter, election, "ballot", "cancelled",
-                "For another ballot: uocava ballots replace \(Printable.escape(voter)) --election \(Printable.escape(election))\(office.suffix) --reason TEXT"
+                who, "ballot", "cancelled",
+                "For another ballot: uocava ballots replace \(Printable.escape(who.voter)) --election \(Printable.escape(who.election))\(office.suffix) --reason TEXT"
             ).show(as: output.format)
         }
     }
 
     /// One voter, and what was done.
-    private static func report(_ voter: String, _ election: String, _ subject: String, _ what: String, _ foot: String) -> Report {
-        let cells: [JSONValue] = [.string(voter), .string(election), .string(what)]
+    private static func report(_ who: OneVoter, _ subject: String, _ what: String, _ foot: String) -> Report {
+        let cells: [JSONValue] = [.string(who.voter), .string(who.election), .string(what)]
         return Report(
             json: .object(["voter_id": cells[0], "election": cells[1], subject: cells[2]]),
             table: ReportTable(columns: ["voter_id", "election", subject], rows: [cells]), foot: [foot])

@@ -35,6 +35,14 @@ struct CommandErrorTests {
             err --reason-file
             $ uocava ballots new-link V1 --election tiny --reason lost --reason-file -
             = 64
+            $ uocava ballots replace V1 --election tiny
+            = 64
+            err --withdraw
+            $ uocava ballots replace V1 --election tiny --reason wrong --withdraw
+            = 64
+            $ uocava ballots cancel V1 --election tiny
+            = 64
+            err --reason-file
             $ uocava returns decide R-1 --reject not-timely --reason-file -
             = 64
             $ uocava --version

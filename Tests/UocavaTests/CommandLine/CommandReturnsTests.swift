@@ -51,6 +51,41 @@ struct CommandReturnsTests {
             """)
     }
 
+    @Test("Another ballot is asked for, taken back, asked for again and made; one that is cancelled is not made again by itself")
+    func otherBallots() throws {
+        let script = try office()
+        defer { script.remove() }
+        try script.run(
+            """
+            $ uocava ballots replace V1 --election tiny --reason "wrong precinct" --format json
+            json replacement "queued"
+            json voter_id "V1"
+            $ uocava ballots replace V1 --election tiny --reason "wrong precinct"
+            = 77
+            err is waiting already
+            $ uocava ballots replace V1 --election tiny --withdraw
+            out Nothing is made.
+            $ uocava ballots replace V1 --election tiny --withdraw
+            = 66
+            $ uocava ballots replace V1 --election tiny --reason "wrong precinct"
+            out uocava issue --election tiny
+            $ uocava ballots cancel V2 --election tiny --reason "moved away" --format json
+            json ballot "cancelled"
+            $ uocava ballots cancel V2 --election tiny --reason "moved away"
+            = 77
+            $ uocava issue --election tiny --format json
+            json buckets.issued 1
+            json buckets.not_eligible 1
+            json waits false
+            $ uocava ballots replace V99 --election tiny --reason wrong
+            = 66
+            $ uocava audit
+            """)
+        let outcome = try script.execute(["uocava", "status", "V1", "--election", "tiny", "--format", "json"])
+        let stands = outcome.json?.arrayValue?.map { $0["status"]?.stringValue }
+        #expect(stands == ["replaced", "issued"])
+    }
+
     @Test("A tracking code where the return code belongs is told apart, and not repeated")
     func trackingCode() throws {
         let script = try office()

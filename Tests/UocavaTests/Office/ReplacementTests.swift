@@ -25,6 +25,8 @@ struct ReplacementTests {
         }
     }
 
+    private func packets(_ test: TestOffice) throws -> Int { try test.office.counter.read { try $0.count("SELECT count(*) FROM packet") } }
+
     /// What comes of the right answer to a link of V1's.
     private func claim(_ token: String, _ test: TestOffice) async throws -> Counter.Claim {
         let counter = Counter(database: test.office.unguardedCounter, clock: test.office.clock)
@@ -73,8 +75,8 @@ struct ReplacementTests {
         #expect(result.buckets[.issued] == 1 && result.buckets[.alreadyIssued] == TestOffice.due - 1)
         #expect(try ballots("V1", test) == ["replaced", "issued for 1"])
         #expect(try letters("V1", test) == ["ballot_ready sent", "replaced queued", "ballot_ready queued"])
+        #expect(try await claim(token, test) == .replaced, "from that moment on")
         try test.verify("replaced")
-        #expect(try await claim(token, test) == .replaced)
         let new = try await claim(try test.token("V1"), test)
         #expect(new != .replaced && new != .refused)
         try test.office.catchUp()
@@ -150,6 +152,54 @@ struct ReplacementTests {
         #expect(try Audit(test.office).run().findings.contains { $0.subject.hasPrefix("replacement ") })
     }
 
+    @Test("A replacement that is over and is opened again by hand brings no second ballot")
+    func reopened() throws {
+        let test = try TestOffice.issued()
+        #expect(try replace("V1", test) == .queued)
+        try BallotDesk(test.office).withdraw(VoterID("V1"), election: election)
+        #expect(try replace("V2", test) == .queued)
+        #expect(try test.issue().buckets[.issued] == 1)
+        try test.plant("UPDATE replacement SET outcome = NULL, made = NULL, ended_at = NULL", in: test.office.books)
+        #expect(try test.issue().buckets[.issued] ?? 0 == 0)
+        #expect(try Audit(test.office).run().findings.count { $0.subject.hasPrefix("replacement ") } == 2)
+    }
+
+    @Test("An envelope that comes while `issue` runs counts: the ballot in its place is swept, and nobody is told of it")
+    func raced() throws {
+        // The voter is in the second chunk: the first one's progress is told before that is written.
+        let test = try MailOffice(more: 1100).test
+        let code = try #require(try Reports(test.office).status(election: election, of: "W1100").first?.returnCode?.text)
+        #expect(try replace("W1100", test) == .queued)
+        let before = try packets(test)
+        var hasCome = false
+        let result = try Issuing(test.office).issueDue(Issuing.Order(election: election)) { progress in
+            guard progress.done >= 1024, !hasCome else { return }
+            hasCome = true
+            do { _ = try Returns(test.office).receive([Returns.Scan(code: code)]) } catch { Issue.record(error) }
+        }
+        #expect(hasCome && result.buckets[.issued] ?? 0 == 0)
+        #expect(result.buckets.values.reduce(0, +) == result.total)
+        #expect(try ballots("W1100", test) == ["received"])
+        #expect(try letters("W1100", test).filter { $0.hasPrefix("ballot_ready") || $0.hasPrefix("replaced") }.count == 1)
+        #expect(try packets(test) == before)
+        try test.verify("overtaken")
+    }
+
+    @Test("Nothing at the counter is taken from a ballot that stands, whatever is written down")
+    func plantedTask() async throws {
+        let test = try TestOffice.issued()
+        let (first, second) = (ReportsOffice.hex(try test.ballot("V1")), ReportsOffice.hex(try test.ballot("V2")))
+        try test.office.books.write {
+            try $0.executeScript("INSERT INTO counter_task (ballot, task) VALUES (x'\(first)', 'end_links'), (x'\(second)', 'sweep')")
+        }
+        try test.office.catchUp()
+        let claim = try await claim(try test.token("V1"), test)
+        #expect(claim != .replaced && claim != .refused)
+        try await HostileCounter.claim("V2", test)
+        try test.office.catchUp()
+        try test.verify("as it was")
+    }
+
     @Test("A crash between the books and the counter leaves the old link to whoever catches up next")
     func crash() async throws {
         let test = try TestOffice.issued()
@@ -201,6 +251,9 @@ struct ReplacementTests {
         #expect(try issue().waits, "the roll is another one by now")
         try test.verify("asked again")
         try cy.approve(try #require(try cy.approvals().first).wanted.id)
+        let releasing = try Actor("unix:root").doing { try test.issue { $0.release = [VoterID("V12")] } }
+        #expect(releasing.waits, "nobody said yes to a protected voter's ballot")
+        try cy.refuse(try #require(try cy.approvals().first).wanted.id)
         let done = try issue()
         #expect(!done.waits && done.buckets[.issued] == 2 && done.batch != nil)
         try test.verify("issued")
@@ -210,7 +263,10 @@ struct ReplacementTests {
         #expect(try replace("V1", test) == .queued)
         #expect(try issue().waits)
         try test.plant(
-            "UPDATE approval SET outcome = 'approved', decided_by = 'eve', decided_at = 5 WHERE outcome IS NULL", in: test.office.books)
+            """
+            UPDATE approval SET outcome = 'approved', decided_by = 'eve', decided_at = 5, basis = (SELECT basis FROM approval WHERE outcome IS NULL)
+                WHERE outcome IS NULL OR outcome = 'approved'
+            """, in: test.office.books)
         #expect(try issue().waits, "a yes that the journal does not tell of is none")
     }
 
