@@ -179,7 +179,7 @@ enum StaffTemplates {
         <button class="quiet">Take it back</button></form>
         {{/replacement}}{{#can_replace}}<h2>Another ballot</h2>
         <form class="tall" method="post" action="{{here}}/replace"><input type="hidden" name="form" value="{{form}}">
-        <p>The next run of <code>uocava issue</code> makes it, from the roll and the ballot styles as they are then. This one is good until then; afterwards its link opens nothing, and the voter is asked not to mail it.</p>
+        <p>The next run of <code>uocava issue</code> makes it, from the roll and the ballot styles as they are then.{{#is_standing}} This one is good until then; afterwards its link opens nothing, and who knows of it is asked not to mail it.{{/is_standing}}</p>
         <label for="replace-reason">Why</label>
         <input id="replace-reason" name="reason" maxlength="500" required>
         <button class="quiet">Ask for another ballot</button></form>

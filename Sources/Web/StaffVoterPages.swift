@@ -28,10 +28,10 @@ extension StaffResponder {
     private static let done = [
         "new-link": "A new link is made; its letter goes out in a moment.", "note": "The note is kept.",
         "waits": "A supervisor other than you must approve this first; it is on the page Approvals.",
-        "replace": "The next run of `uocava issue` makes the other ballot; until then this one is good.",
-        "withdrawn": "Nothing is made; the ballot stands as it did.",
+        "replace": "The next run of uocava issue makes the other ballot.",
+        "withdrawn": "Nothing is made; all stands as it did.",
         "cancel": "The ballot is cancelled. Its link opens nothing from now on.",
-        "released": "The next run of `uocava issue` makes the ballot.",
+        "released": "The next run of uocava issue makes the ballot.",
         "received": "The envelope is written down.",
         "duplicate": "Such an envelope of this voter was written down before; nothing was changed."
     ]
@@ -129,8 +129,15 @@ extension StaffResponder {
         if let replacement = shown.replacement {
             values["replacement"] = "\(replacement.queuedBy) put it on the list, \(moment(replacement.queuedAt)): \(replacement.reason)"
         }
-        if standing == nil {
-            values["without"] = "The next run of `uocava issue` decides; `uocava status \(record.voterID.text)` says why there is none."
+        if standing != nil {
+            values["is_standing"] = true
+        } else if last == .cancelled {
+            values["without"] =
+                shown.replacement == nil
+                ? "The office cancelled the ballot. None is made by itself: ask for another if the voter is to have one."
+                : "The office cancelled the ballot. The next run of uocava issue makes another."
+        } else {
+            values["without"] = "The next run of uocava issue decides; uocava status \(record.voterID.text) says why there is none."
         }
         return values
     }

@@ -114,7 +114,7 @@ struct BallotsCommand: ParsableCommand {
             let desk = BallotDesk(try office.open())
             if withdraw {
                 try TerminalActor.doing { try desk.withdraw(id, election: ElectionID(who.election)) }
-                return try show("withdrawn", "Nothing is made. The ballot stands as it did.")
+                return try show("withdrawn", "Nothing is made. All stands as it did.")
             }
             let reason = try why.words()
             switch try TerminalActor.doing({ try desk.replace(id, election: ElectionID(who.election), reason: reason) }) {
